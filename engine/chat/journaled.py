@@ -1,0 +1,69 @@
+"""Never pay twice: look a request up in the journal, and store its reply before anybody uses it."""
+
+from __future__ import annotations
+
+import anyio
+
+from engine.chat.base import ChatModel
+from engine.chat.digest import request_digest
+from engine.events import EventStream, ReplyReceived
+from engine.journal import Journal
+from engine.types import ChatReply, ChatRequest
+
+__all__ = ["JournaledModel", "ReplyBook"]
+
+
+class ReplyBook:
+    """The journal's replies, shared by all dialogues, with the requests that are being asked just now."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.asking: dict[str, anyio.Event] = {}
+
+
+class JournaledModel:
+    """Replays stored replies and stores new ones.
+
+    Equal requests at the same moment are asked once: the others wait and then find the reply, or ask in
+    their turn if the first one failed.  Raises what ``inner`` raises, and ``JournalError``.
+    """
+
+    def __init__(
+        self, inner: ChatModel, book: ReplyBook, *, order: int = 0, events: EventStream | None = None
+    ) -> None:
+        self._inner = inner
+        self._book = book
+        self._order = order
+        self._events = events or EventStream()
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        digest = request_digest(request, self._inner.name)
+        while (answered := self._book.asking.get(digest)) is not None:
+            await answered.wait()
+        reply = self._book.journal.reply(digest)
+        if reply is None:
+            return await self._ask(digest, request)
+        self._events.emit(
+            ReplyReceived(
+                purpose=request.purpose,
+                order=self._order,
+                usage=reply.usage,
+                seconds=0.0,
+                from_journal=True,
+            )
+        )
+        return reply
+
+    async def _ask(self, digest: str, request: ChatRequest) -> ChatReply:
+        answered = self._book.asking[digest] = anyio.Event()
+        try:
+            reply = await self._inner.complete(request)
+            await self._book.journal.store_reply(digest, request.purpose, reply)
+        finally:
+            del self._book.asking[digest]
+            answered.set()
+        return reply

@@ -1,0 +1,181 @@
+"""Any server that speaks OpenAI's chat completions, over aiohttp."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+
+from engine.chat.openai_wire import Omission, chat_url, error_for, lessons, reply_from, request_body
+from engine.errors import ModelError, TransientError, UnusableModel
+from engine.types import ChatReply, ChatRequest
+
+__all__ = ["ApiKey", "OpenAIModel", "open_openai"]
+
+_KEY_VARIABLE = "OPENAI_API_KEY"
+
+
+class ApiKey:
+    """A secret that does not show itself when it is printed, logged or part of an error."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.strip()
+
+    @classmethod
+    def find(cls, environment: Mapping[str, str], file: Path | None = None) -> ApiKey | None:
+        """Take the key from the file if one is named, else from ``OPENAI_API_KEY``; None if there is none."""
+        if file is None:
+            secret = environment.get(_KEY_VARIABLE, "")
+            return cls(secret) if secret.strip() else None
+        try:
+            secret = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise UnusableModel(f"cannot read the key file {file}: check its name and mode") from None
+        if not secret.strip():
+            raise UnusableModel(f"the key file {file} is empty")
+        return cls(secret)
+
+    def __repr__(self) -> str:
+        return "ApiKey(hidden)"
+
+    def header(self) -> Mapping[str, str]:
+        if not self._secret.isascii() or not self._secret.isprintable():
+            raise UnusableModel(
+                "the key holds characters that no key has: check OPENAI_API_KEY or the key file"
+            )
+        return {"Authorization": f"Bearer {self._secret}"}
+
+    def hide_in(self, text: str) -> str:
+        """Give ``text`` without the secret: servers repeat it in their complaints."""
+        return text.replace(self._secret, "[key]") if self._secret else text
+
+
+class OpenAIModel:
+    """One model behind one endpoint; open it with ``open_openai``.
+
+    The server's dialect is learned as it complains: what it does not understand (a ``response_format``, a
+    ``seed``) is left out from then on.  A schema that it cannot enforce is written into the prompt.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, model: str, *, key: ApiKey | None, name: str
+    ) -> None:
+        self._session = session
+        self._url = url
+        self._model = model
+        self._key = key
+        self._name = name
+        self._server = urlsplit(url).netloc.rpartition("@")[2]
+        self._omit: frozenset[Omission] = frozenset()
+        self._has_answered = False
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        while True:
+            omit = self._omit
+            status, headers, body = await self._post(request_body(request, self._model, omit))
+            if status == 200:
+                return reply_from(body, request, self._model)
+            learned = lessons(status, body, omit)
+            if not learned:
+                raise self._error(status, headers, body)
+            self._omit |= learned  # what was left out is never put back, so this ends
+
+    async def _post(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            async with self._session.post(self._url, data=body, allow_redirects=False) as response:
+                answer = await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._connection_error(error) from None  # its request info holds the key
+        self._has_answered = True
+        return response.status, response.headers, answer
+
+    def _error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        if self._key is not None:
+            body = self._key.hide_in(body.decode("utf-8", "replace")).encode()
+        return error_for(status, headers, body, server=self._server, model=self._model)
+
+    def _connection_error(self, error: Exception) -> ModelError:
+        """Translate what went wrong before an answer came."""
+        server = self._server
+        match error:
+            case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
+                return UnusableModel(
+                    f"{server} cannot be trusted ({type(error).__name__}): check its certificate"
+                )
+            case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+                return UnusableModel(f"{server} is not an address that can be asked: check --model")
+            case aiohttp.ClientHttpProxyError():
+                return UnusableModel(
+                    f"the proxy refused the way to {server} ({error.status}): check the proxy"
+                )
+            case aiohttp.ClientConnectorError() if not self._has_answered:
+                return UnusableModel(
+                    f"nothing answers at {server} ({error.strerror or type(error).__name__}): "
+                    "start the server or check --model"
+                )
+            case aiohttp.ConnectionTimeoutError() if not self._has_answered:
+                return UnusableModel(
+                    f"nothing answers at {server} in time: start the server or check --model"
+                )
+            case TimeoutError():
+                return TransientError(f"{server} did not answer in time")
+            case _:
+                return TransientError(f"the connection to {server} was lost ({type(error).__name__})")
+
+
+@asynccontextmanager
+async def open_openai(
+    base_url: str,
+    model: str,
+    *,
+    key: ApiKey | None = None,
+    name: str | None = None,
+    timeout_seconds: float = 300.0,
+    connect_seconds: float = 20.0,
+) -> AsyncGenerator[OpenAIModel, None]:
+    """Open a model at an endpoint (see ``chat_url`` for what ``base_url`` may be) until the block ends.
+
+    ``name`` goes into journals where the server's ``model`` does not tell enough.  The gates limit how
+    much is in flight; here nothing does.  Proxies are taken from the environment (``HTTPS_PROXY``,
+    ``NO_PROXY``), but never for this machine itself.
+    """
+    url = chat_url(base_url)
+    if key is not None and urlsplit(url).username:
+        raise UnusableModel("the address holds a user name and there is a key as well: leave one of them out")
+    proxy, proxy_auth = _proxy_for(url)
+    headers = {"Content-Type": "application/json", **(key.header() if key is not None else {})}
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+        headers=headers,
+        timeout=aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=connect_seconds),
+        proxy=proxy,
+        proxy_auth=proxy_auth,
+        cookie_jar=aiohttp.DummyCookieJar(),
+    ) as session:
+        yield OpenAIModel(session, url, model, key=key, name=name or model)
+
+
+def _proxy_for(url: str) -> tuple[str | None, aiohttp.BasicAuth | None]:
+    """Find the proxy once: aiohttp's own ``trust_env`` reads ~/.netrc in a thread before every request."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in {"localhost", "::1"} or host.startswith("127.") or proxy_bypass(host):
+        return None, None
+    found = getproxies().get(parts.scheme)
+    if not found:
+        return None, None
+    proxy = urlsplit(found if "://" in found else f"http://{found}")
+    auth = None
+    if proxy.username:
+        auth = aiohttp.BasicAuth(unquote(proxy.username), unquote(proxy.password or ""))
+    return f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", auth

@@ -1,0 +1,200 @@
+"""The journal that makes runs durable: what it acknowledges has reached the disk.
+
+One SQLite file in WAL mode with one writer.  Writers that wait at the same moment share one commit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from engine.errors import JournalError
+from engine.journal_files import connect_reader, connect_writer, journal_errors, locked
+from engine.journal_reader import JobRecord, JournalReader, PurposeTotal
+from engine.types import ChatReply
+
+__all__ = ["Journal", "open_journal"]
+
+_STORE_REPLY = "INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_STORE_JOB = "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?)"
+_STORE_META = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
+_STORE_EVENT = "INSERT INTO events (kind, at, detail) VALUES (?, ?, ?)"
+
+_Row = tuple[str, tuple[str | int | float, ...]]
+
+
+@asynccontextmanager
+async def open_journal(path: Path, *, create: bool = True) -> AsyncGenerator[Journal, None]:
+    """Open ``path`` (a run's ``run.sqlite``) as its only writer, until the block ends.
+
+    ``create`` makes a journal that is missing; without it a missing one is an error.  Raises ``JournalError``
+    when another process writes there, the file is damaged or not a journal, or the disk does not let it.
+    """
+    with locked(path):
+        writer = await anyio.to_thread.run_sync(partial(connect_writer, path, create=create))
+        try:
+            reader = JournalReader(path, connect_reader(path))
+            try:
+                journal = Journal(path, writer, reader)
+                try:
+                    yield journal
+                finally:
+                    journal.flush()
+            finally:
+                reader.close()
+        finally:
+            writer.close()
+
+
+class _Entry:
+    """One row on its way to the disk.  It is still written when its waiter has gone."""
+
+    __slots__ = ("has_waiter", "leads", "row", "woken", "written")
+
+    def __init__(self, row: _Row) -> None:
+        self.row = row
+        self.woken = anyio.Event()
+        self.has_waiter = True
+        self.written = False
+        self.leads = False
+
+
+class Journal:
+    """An open journal.  The ``store`` and ``set`` methods return once the row is on the disk.
+
+    After a write has failed the journal stays broken: every later write raises the same ``JournalError``.
+    """
+
+    def __init__(self, path: Path, writer: sqlite3.Connection, reader: JournalReader) -> None:
+        self.path = path
+        self._writer = writer
+        self._reader = reader
+        self._pending: list[_Entry] = []
+        self._notes: list[_Row] = []
+        self._writing = False
+        self._broken: JournalError | None = None
+        self._limiter = anyio.CapacityLimiter(1)
+
+    @staticmethod
+    def read_only(path: Path) -> JournalReader:
+        """Open a running, finished or killed run's journal for reading; close it by ``with``."""
+        return JournalReader.open(path)
+
+    def reply(self, digest: str) -> ChatReply | None:
+        return self._reader.reply(digest)
+
+    def job(self, key: str) -> JobRecord | None:
+        return self._reader.job(key)
+
+    def jobs(self) -> Iterator[JobRecord]:
+        return self._reader.jobs()
+
+    def job_counts(self) -> Mapping[str, int]:
+        return self._reader.job_counts()
+
+    def meta(self, key: str) -> str | None:
+        return self._reader.meta(key)
+
+    def totals(self) -> Mapping[str, PurposeTotal]:
+        return self._reader.totals()
+
+    async def store_reply(self, digest: str, purpose: str, reply: ChatReply) -> None:
+        """Make a reply durable; a digest that is stored already keeps its first reply."""
+        usage = reply.usage
+        await self._store(
+            _STORE_REPLY,
+            digest,
+            purpose,
+            reply.model,
+            reply.text,
+            reply.finish_reason,
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            int(usage.estimated),
+        )
+
+    async def store_job(self, key: str, status: str, outcome: str) -> None:
+        """Make a job's end durable; ``outcome`` is opaque JSON text."""
+        await self._store(_STORE_JOB, key, status, outcome)
+
+    async def set_meta(self, key: str, value: str) -> None:
+        await self._store(_STORE_META, key, value)
+
+    def note_event(self, kind: str, detail: str) -> None:
+        """Write an event with the next commit; it waits for nothing and a crash may lose it."""
+        self._notes.append((_STORE_EVENT, (kind, time.time(), detail)))
+
+    def flush(self) -> None:
+        """Write at once what still waits to be written."""
+        _, rows = self._take_pending()
+        if rows and self._broken is None:
+            self._write(rows)
+
+    async def _store(self, statement: str, *values: str | int) -> None:
+        if self._broken is not None:
+            raise self._broken
+        entry = _Entry((statement, values))
+        self._pending.append(entry)
+        if self._writing:
+            await self._follow(entry)
+        if not entry.written:
+            await self._lead()
+        if self._broken is not None:
+            raise self._broken
+
+    async def _follow(self, entry: _Entry) -> None:
+        """Wait until another has written this entry, or has passed the lead to it."""
+        try:
+            await entry.woken.wait()
+        except BaseException:
+            entry.has_waiter = False
+            if entry.leads:
+                self._pass_the_lead()
+            raise
+
+    async def _lead(self) -> None:
+        """Write all that is pending, in one commit, then let the first who came meanwhile lead."""
+        self._writing = True
+        batch, rows = self._take_pending()
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._write, rows, limiter=self._limiter)
+        except JournalError as error:
+            self._broken = error
+        finally:
+            for entry in batch:
+                entry.written = True
+                entry.woken.set()
+            self._pass_the_lead()
+
+    def _pass_the_lead(self) -> None:
+        heir = next((entry for entry in self._pending if entry.has_waiter), None)
+        self._writing = heir is not None
+        if heir is not None:
+            heir.leads = True
+            heir.woken.set()
+
+    def _take_pending(self) -> tuple[list[_Entry], list[_Row]]:
+        batch, self._pending = self._pending, []
+        notes, self._notes = self._notes, []
+        return batch, [*(entry.row for entry in batch), *notes]
+
+    def _write(self, rows: list[_Row]) -> None:
+        """Commit the rows; runs in a worker thread, one call at a time."""
+        with journal_errors(self.path, "write"):
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                for statement, values in rows:
+                    self._writer.execute(statement, values)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise

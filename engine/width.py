@@ -1,0 +1,179 @@
+"""How many requests may be in flight at once, learned from how the server behaves.
+
+The rules, in the order in which they were needed:
+
+* Slow start: each answer allows one more, as long as no ceiling is known.
+* A refusal for overload opens an episode: one cut to three quarters.  Later refusals of requests sent
+  before the cut belong to the same episode; they only make the ceiling exact, because what is still in
+  flight after the last refusal is what the server admits.  The ceiling never falls below half of what
+  was in flight, since half was admitted one round before.
+* The width grows only while it is really used, quickly up to the remembered ceiling; past it only
+  after a patient pause, one step at first.  The pause doubles with each failure, up to a minute, so that
+  the width always comes back.
+* Servers that never refuse slow down instead.  By Little's law ``in flight / seconds per token`` is the
+  rate of work; when more in flight gives no more work per second, the width goes back and the ceiling
+  is remembered, and when the rate halves, the width is cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["AdaptiveWidth", "FixedWidth", "WidthPolicy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WidthPolicy:
+    """The numbers behind the rules.  ``patience`` is the pause before a step past the ceiling."""
+
+    initial: int = 8
+    largest: int = 256
+    cut: float = 0.75
+    patience_seconds: float = 5.0
+    longest_patience_seconds: float = 60.0
+    least_epoch: int = 16
+    least_gain: float = 0.25
+    slowdown: float = 0.5
+
+
+class FixedWidth:
+    """A width that somebody chose; overload still costs pauses, but the width stays."""
+
+    def __init__(self, width: int) -> None:
+        if width < 1:
+            raise ValueError(f"at least one request must be allowed in flight, not {width}")
+        self.width = width
+        self.ceiling: int | None = None
+
+    def answered(
+        self, now: float, *, sent_at: float, in_flight: int, work: float, was_full: bool
+    ) -> str | None:
+        """Learn nothing."""
+
+    def overloaded(self, now: float, *, sent_at: float, in_flight: int) -> str | None:
+        """Learn nothing."""
+
+
+class AdaptiveWidth:
+    """The width and what it has learned.  Purely synchronous; the caller brings the time.
+
+    ``in_flight`` counts the request that has just ended.  The methods give the reason when the width was
+    cut, else None.
+    """
+
+    def __init__(self, policy: WidthPolicy | None = None) -> None:
+        self._policy = policy or WidthPolicy()
+        self.width = min(self._policy.initial, self._policy.largest)
+        self.ceiling: int | None = None
+        self._floor = 1
+        self._step = 1
+        self._patience = self._policy.patience_seconds
+        self._probe_at = 0.0
+        self._cut_at = float("-inf")
+        self._growth = 0.0
+        self._epoch = _Epoch()
+        self._last_epoch: tuple[float, float] | None = None
+        self._best_rate = 0.0
+
+    def answered(
+        self, now: float, *, sent_at: float, in_flight: int, work: float, was_full: bool
+    ) -> str | None:
+        """Learn from an answer (or from a failure that took its time: ``work`` 0)."""
+        reason = self._learn_rate(now, sent_at=sent_at, in_flight=in_flight, work=work)
+        if reason is None and was_full and work > 0:
+            self._grow(now)
+        return reason
+
+    def overloaded(self, now: float, *, sent_at: float, in_flight: int) -> str | None:
+        """Learn from a refusal."""
+        if sent_at <= self._cut_at:
+            self._sharpen_ceiling(in_flight - 1)
+            return None
+        used = max(1, min(self.width, in_flight))
+        self._floor = max(1, used // 2)
+        self._fall_back(now, ceiling=max(self._floor, used - 1), width=max(1, int(used * self._policy.cut)))
+        return "the server refused for overload"
+
+    def _sharpen_ceiling(self, admitted: int) -> None:
+        if self.ceiling is None:
+            return
+        self.ceiling = min(self.ceiling, max(self._floor, admitted))
+        self.width = min(self.width, self.ceiling)
+
+    def _fall_back(self, now: float, *, ceiling: int, width: int) -> None:
+        self.ceiling = ceiling
+        self.width = min(width, self.width)
+        self._step = 1
+        self._growth = 0.0
+        self._probe_at = now + self._patience
+        self._patience = min(self._policy.longest_patience_seconds, self._patience * 2)
+        self._cut_at = now
+        self._epoch = _Epoch(started_at=now)
+        self._last_epoch = None
+
+    def _grow(self, now: float) -> None:
+        if self.ceiling is None or self.width < self.ceiling:
+            self._growth += 1.0 if self.ceiling is None else 0.5
+            whole = int(self._growth)
+            self._growth -= whole
+            limit = self._policy.largest if self.ceiling is None else self.ceiling
+            self.width = min(self.width + whole, limit)
+        elif now >= self._probe_at and self.width < self._policy.largest:
+            self.ceiling = min(self.width + self._step, self._policy.largest)
+            self._step *= 2
+            self._probe_at = now + self._policy.patience_seconds
+
+    def _learn_rate(self, now: float, *, sent_at: float, in_flight: int, work: float) -> str | None:
+        epoch = self._epoch
+        if sent_at < epoch.started_at:
+            return None
+        epoch.add(seconds=now - sent_at, work=work, in_flight=in_flight)
+        if epoch.count < max(self.width, self._policy.least_epoch):
+            return None
+        self._epoch = _Epoch(started_at=now)
+        flight, rate = epoch.mean_in_flight, epoch.rate
+        before, self._last_epoch = self._last_epoch, (flight, rate)
+        best, self._best_rate = self._best_rate, max(rate, self._best_rate)
+        if before is not None and self._gained_nothing(before, flight, rate):
+            flight_before = max(1, round(before[0]))
+            self._fall_back(now, ceiling=flight_before, width=flight_before)
+            return "more in flight gave no more per second"
+        if rate < best * self._policy.slowdown:
+            self._best_rate = rate
+            used = max(1, round(flight))
+            self._fall_back(now, ceiling=used, width=max(1, int(used * self._policy.cut)))
+            return "the server slowed down"
+        return None
+
+    def _gained_nothing(self, before: tuple[float, float], flight: float, rate: float) -> bool:
+        flight_before, rate_before = before
+        growth = flight / flight_before - 1.0
+        return growth >= 0.15 and rate < rate_before * (1.0 + self._policy.least_gain * growth)
+
+
+class _Epoch:
+    """Answers to about one width of requests that were sent since ``started_at``."""
+
+    __slots__ = ("_in_flight", "_seconds", "_work", "count", "started_at")
+
+    def __init__(self, *, started_at: float = float("-inf")) -> None:
+        self.started_at = started_at
+        self.count = 0
+        self._seconds = 0.0
+        self._work = 0.0
+        self._in_flight = 0
+
+    def add(self, *, seconds: float, work: float, in_flight: int) -> None:
+        self.count += 1
+        self._seconds += seconds
+        self._work += work
+        self._in_flight += in_flight
+
+    @property
+    def mean_in_flight(self) -> float:
+        return self._in_flight / self.count
+
+    @property
+    def rate(self) -> float:
+        """Work per second at this number in flight (Little's law)."""
+        return self.mean_in_flight * self._work / self._seconds if self._seconds > 0 else 0.0

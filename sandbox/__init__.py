@@ -1,0 +1,111 @@
+"""Tools at arm's length: runs untrusted mock tools on JSON worlds, confined, bounded and deterministic.
+
+The front door.  Everything here is imported on first use, for worker processes import this package too.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox.confine import Isolation, IsolationLevel
+    from sandbox.errors import IsolationError, PackError, PolicyViolation, SandboxError, UnknownWorld
+    from sandbox.packs import Invariant, Pack, Task, ToolSpec, open_pack, pack_folder, shipped_packs
+    from sandbox.properties import CounterExample, PackFinding, PackReport, check_pack
+    from sandbox.runtime import ProcessRuntime, Runtime, Session, open_runtime, run
+    from sandbox.schema import SchemaProblem, Validator, compile_schema, lint_schema
+    from sandbox.types import (
+        Call,
+        Execution,
+        Fault,
+        FaultKind,
+        JsonObject,
+        JsonValue,
+        Outcome,
+        PlannedFault,
+        Returned,
+        Snapshot,
+        Step,
+        Trajectory,
+    )
+    from sandbox.world import Change, canonical, diff_states, state_digest
+
+__all__ = [
+    "Call",
+    "Change",
+    "CounterExample",
+    "Execution",
+    "Fault",
+    "FaultKind",
+    "Invariant",
+    "Isolation",
+    "IsolationError",
+    "IsolationLevel",
+    "JsonObject",
+    "JsonValue",
+    "Outcome",
+    "Pack",
+    "PackError",
+    "PackFinding",
+    "PackReport",
+    "PlannedFault",
+    "PolicyViolation",
+    "ProcessRuntime",
+    "Returned",
+    "Runtime",
+    "SandboxError",
+    "SchemaProblem",
+    "Session",
+    "Snapshot",
+    "Step",
+    "Task",
+    "ToolSpec",
+    "Trajectory",
+    "UnknownWorld",
+    "Validator",
+    "canonical",
+    "check_pack",
+    "compile_schema",
+    "diff_states",
+    "lint_schema",
+    "open_pack",
+    "open_runtime",
+    "pack_folder",
+    "run",
+    "shipped_packs",
+    "state_digest",
+]
+
+_HOMES = {
+    "confine": ("Isolation", "IsolationLevel"),
+    "errors": ("IsolationError", "PackError", "PolicyViolation", "SandboxError", "UnknownWorld"),
+    "packs": ("Invariant", "Pack", "Task", "ToolSpec", "open_pack", "pack_folder", "shipped_packs"),
+    "properties": ("CounterExample", "PackFinding", "PackReport", "check_pack"),
+    "runtime": ("ProcessRuntime", "Runtime", "Session", "open_runtime", "run"),
+    "schema": ("SchemaProblem", "Validator", "compile_schema", "lint_schema"),
+    "types": (
+        "Call",
+        "Execution",
+        "Fault",
+        "FaultKind",
+        "JsonObject",
+        "JsonValue",
+        "Outcome",
+        "PlannedFault",
+        "Returned",
+        "Snapshot",
+        "Step",
+        "Trajectory",
+    ),
+    "world": ("Change", "canonical", "diff_states", "state_digest"),
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'sandbox' has no attribute {name!r}")
+    value = getattr(import_module(f"sandbox.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,34 @@
+"""Everything that is wrong with a pack, a world or this platform, as against a tool call that fails.
+
+SandboxError
+├── PackError               a pack's folder, manifest, tools, code or worlds are not acceptable
+├── UnknownWorld            the pack has no world of that name
+├── PolicyViolation         tool code or a schema uses what the policy forbids
+└── IsolationError          the platform cannot confine a worker as strongly as was asked
+
+A failing *call* is never an exception: it is a ``Fault`` (see ``sandbox.types``).
+"""
+
+from __future__ import annotations
+
+__all__ = ["IsolationError", "PackError", "PolicyViolation", "SandboxError", "UnknownWorld"]
+
+
+class SandboxError(Exception):
+    """Base of this package's errors; the message names the thing and the remedy."""
+
+
+class PackError(SandboxError):
+    """A tool pack cannot be used as it is."""
+
+
+class UnknownWorld(SandboxError):
+    """The pack has no world of that name."""
+
+
+class PolicyViolation(SandboxError):
+    """Untrusted code or an untrusted schema uses what the policy forbids."""
+
+
+class IsolationError(SandboxError):
+    """A worker cannot be confined here as strongly as was asked."""

@@ -1,0 +1,71 @@
+"""Messages between the parent and a worker: a length, then JSON.  Never pickle: the other side may be hostile."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Any
+
+import orjson
+
+__all__ = ["HEADER_BYTES", "MAX_FRAME_BYTES", "FrameError", "body_length", "decode", "encode", "receive", "send"]
+
+MAX_FRAME_BYTES = 64 << 20
+_LENGTH = struct.Struct(">I")
+HEADER_BYTES = _LENGTH.size
+
+
+class FrameError(Exception):
+    """The peer sent something that is no frame, or closed in the middle of one."""
+
+
+def encode(message: Any) -> bytes:
+    """Write one message as a frame.  Raises ``FrameError`` if it is too long."""
+    body = orjson.dumps(message)
+    if len(body) > MAX_FRAME_BYTES:
+        raise FrameError(f"a message of {len(body)} bytes is too long; the limit is {MAX_FRAME_BYTES}")
+    return _LENGTH.pack(len(body)) + body
+
+
+def decode(body: bytes | bytearray) -> Any:
+    """Read a frame's body.  Raises ``FrameError`` if it is not JSON."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise FrameError(f"a frame is not JSON: {error}") from None
+
+
+def body_length(header: bytes | bytearray) -> int:
+    """Read a frame's header.  Raises ``FrameError`` if the body would be too long."""
+    length: int = _LENGTH.unpack(header)[0]
+    if length > MAX_FRAME_BYTES:
+        raise FrameError(f"a frame of {length} bytes is too long; the limit is {MAX_FRAME_BYTES}")
+    return length
+
+
+def send(channel: socket.socket, frame: bytes) -> None:
+    """Send a frame over a blocking socket."""
+    channel.sendall(frame)
+
+
+def receive(channel: socket.socket) -> Any:
+    """Receive one message from a blocking socket; None when the peer has closed."""
+    header = _exactly(channel, HEADER_BYTES)
+    if header is None:
+        return None
+    body = _exactly(channel, body_length(header))
+    if body is None:
+        raise FrameError("the peer closed in the middle of a frame")
+    return decode(body)
+
+
+def _exactly(channel: socket.socket, count: int) -> bytearray | None:
+    received = bytearray()
+    while len(received) < count:
+        part = channel.recv(min(count - len(received), 1 << 20))
+        if not part:
+            if received:
+                raise FrameError("the peer closed in the middle of a frame")
+            return None
+        received += part
+    return received

@@ -1,0 +1,108 @@
+"""The step budget of one call, and the ways in which a call ends before its tool returns.
+
+Steps are counted, never timed: the same call uses the same steps on every machine.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "MAX_ELEMENTS",
+    "MAX_INTEGER_BITS",
+    "MAX_STEPS",
+    "MAX_TEXT",
+    "DeclaredFailure",
+    "ForbiddenUse",
+    "Meter",
+    "StepBudgetExceeded",
+]
+
+MAX_STEPS = 200_000
+MAX_ELEMENTS = 100_000
+MAX_INTEGER_BITS = 4_096
+MAX_TEXT = 200_000
+
+
+class StepBudgetExceeded(BaseException):
+    """The call did or grew more than it may.  Not an ``Exception``: tool code must not swallow it."""
+
+
+class ForbiddenUse(BaseException):
+    """The call asked for something that the policy forbids and only shows at run time."""
+
+
+class DeclaredFailure(BaseException):
+    """``ctx.fail`` was called.  Not an ``Exception``, so that no ``except`` of the tool keeps it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+class Meter:
+    """Counts one call's steps and notes whether anything was written.
+
+    ``wrote`` tells that some container was changed, ``attached`` that a container was put into another one:
+    a call that did neither cannot have changed the state, respectively its shape.
+    """
+
+    __slots__ = ("attached", "left", "limit", "wrote")
+
+    def __init__(self, limit: int = MAX_STEPS) -> None:
+        self.limit = limit
+        self.reset()
+
+    def reset(self) -> None:
+        """Start a new call."""
+        self.left = self.limit
+        self.wrote = False
+        self.attached = False
+
+    @property
+    def used(self) -> int:
+        """Steps of the present call so far, at most the limit."""
+        return min(self.limit - self.left, self.limit)
+
+    def charge(self, steps: int) -> None:
+        """Take steps from the budget."""
+        self.left -= steps
+        if self.left < 0:
+            raise StepBudgetExceeded(f"more than {self.limit} steps")
+
+    def tick(self) -> bool:
+        """Take one step; always true, so that it can stand in an expression."""
+        self.left -= 1
+        if self.left < 0:
+            raise StepBudgetExceeded(f"more than {self.limit} steps")
+        return True
+
+    def weigh(self, value: object) -> None:
+        """Take a step for every part of a value as it would be written out, shared parts again each time."""
+        stack = [value]
+        while stack:
+            part = stack.pop()
+            self.tick()
+            kind = type(part)
+            if kind is dict:
+                assert isinstance(part, dict)
+                self.bound(len(part))
+                stack.extend(part.values())
+                stack.extend(part)
+            elif kind in (list, tuple, set, frozenset):
+                assert isinstance(part, (list, tuple, set, frozenset))
+                self.bound(len(part))
+                stack.extend(part)
+            elif kind is str:
+                assert isinstance(part, str)
+                self.charge(len(part) >> 6)
+
+    def bound(self, elements: int) -> None:
+        """Refuse a container of too many elements."""
+        if elements > MAX_ELEMENTS:
+            raise StepBudgetExceeded(f"more than {MAX_ELEMENTS} elements")
+
+    def bound_text(self, length: int) -> None:
+        """Refuse a text that is too long, and charge for copying one that is not."""
+        if length > MAX_TEXT:
+            raise StepBudgetExceeded(f"a text of more than {MAX_TEXT} characters")
+        self.charge(length >> 6)

@@ -1,0 +1,349 @@
+"""Tool packs: a folder of tools, worlds and rules, read, checked for form and frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sandbox.errors import PackError, PolicyViolation, UnknownWorld
+from sandbox.plain import plain_json_problem
+from sandbox.schema import compile_schema
+from sandbox.types import Call, JsonObject, JsonValue
+
+if TYPE_CHECKING:
+    from sandbox.runtime import Session
+
+__all__ = ["Invariant", "Pack", "Task", "ToolSpec", "open_pack", "pack_folder", "shipped_packs"]
+
+MAX_FILE_BYTES = 16 << 20
+TOOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+PLAIN_KEYWORD = re.compile(r"x-")
+NOT_IN_DECLARATION = ("returns", "effect", "touches", "errors", "goal", "checks", "ask", "tell")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Invariant(_Strict):
+    """A law that holds after every call: sums over ``sum`` stay the same, or ``paths`` never go below zero."""
+
+    name: str
+    kind: Literal["conserved", "non_negative"]
+    sum: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+class _Manifest(_Strict):
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    version: str
+    licence: str
+    description: str
+    clock: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    persona: str | None = None
+    invariants: tuple[Invariant, ...] = ()
+
+
+class _Function(_Strict):
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    strict: bool | None = None
+
+
+class _ToolEntry(_Strict):
+    type: Literal["function"] = "function"
+    function: _Function
+    returns: dict[str, Any]
+    effect: Literal["read", "write"]
+    touches: tuple[str, ...]
+    errors: dict[str, str] = {}
+    goal: bool = False
+    checks: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
+    tell: str | dict[str, Any] | None = None
+
+
+class _TaskEntry(_Strict):
+    world: str
+    ask: str = ""
+    calls: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """One tool's contract.  ``parameters`` still holds the pack's own ``x-`` hints; ``declaration`` does not."""
+
+    name: str
+    description: str
+    parameters: JsonObject
+    returns: JsonObject
+    effect: Literal["read", "write"]
+    touches: tuple[str, ...]
+    errors: Mapping[str, str]
+    goal: bool = False
+    checks: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
+    tell: str | JsonObject | None = None
+
+    @property
+    def declaration(self) -> dict[str, Any]:
+        """The OpenAI function definition that models and data sets see."""
+        function = {
+            "name": self.name,
+            "description": self.description,
+            "parameters": _without_hints(self.parameters),
+        }
+        return {"type": "function", "function": function}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An example task: what a user wants, and the calls that do it, none of which fails."""
+
+    world: str
+    ask: str
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A tool pack.  ``source`` is untrusted code: only a confined worker ever parses or runs it."""
+
+    name: str
+    version: str
+    licence: str
+    description: str
+    clock: str
+    persona: str | None
+    invariants: tuple[Invariant, ...]
+    tools: tuple[ToolSpec, ...]
+    worlds: Mapping[str, JsonObject]
+    state_schema: JsonObject
+    policy: str | None
+    tasks: tuple[Task, ...]
+    source: str
+    digest: str
+    path: Path
+
+    def tool(self, name: str) -> ToolSpec:
+        """Give a tool by name.  Raises ``PackError`` if there is none."""
+        for tool in self.tools:
+            if tool.name == name:
+                return tool
+        known = ", ".join(tool.name for tool in self.tools)
+        raise PackError(f"pack {self.name} has no tool {name!r}; it has {known}")
+
+    def world(self, name: str) -> JsonObject:
+        """Give a world's initial state.  Raises ``UnknownWorld`` if there is none."""
+        if name not in self.worlds:
+            raise UnknownWorld(f"pack {self.name} has no world {name!r}; it has {', '.join(self.worlds)}")
+        return self.worlds[name]
+
+    def session(self, world: str | None = None) -> AbstractAsyncContextManager[Session]:
+        """Open a world for one call after another, on a worker of its own; the first world by default."""
+        from sandbox.runtime import open_session
+
+        return open_session(self, world)
+
+
+def shipped_packs() -> tuple[str, ...]:
+    """Name the packs that come with this program, in sorted order."""
+    return tuple(sorted(folder.parent.name for folder in _shipped_folder().glob("*/pack.yaml")))
+
+
+def pack_folder(name_or_path: str | Path) -> Path:
+    """Find a pack by its shipped name or by its folder's path.  Raises ``PackError``."""
+    given = Path(name_or_path)
+    candidates = [given]
+    if len(given.parts) == 1:
+        candidates = [given, _shipped_folder() / given]
+    for folder in candidates:
+        if (folder / "pack.yaml").is_file():
+            return folder
+    if given.is_dir():
+        raise PackError(f"{given}: the folder has no pack.yaml, so it is no tool pack")
+    known = ", ".join(shipped_packs()) or "none"
+    raise PackError(f"no tool pack {str(name_or_path)!r}; shipped packs are {known}, or give a folder's path")
+
+
+def open_pack(name_or_path: str | Path) -> Pack:
+    """Read a pack by its shipped name or its folder's path.
+
+    Everything but the code is parsed and linted here; the code is only read.  Raises ``PackError`` or
+    ``PolicyViolation``, in one line that names the file.
+    """
+    folder = pack_folder(name_or_path).resolve()
+    files = _read_files(folder)
+    manifest = _parse_manifest(folder, files["pack.yaml"])
+    tools = _parse_tools(folder, files["tools.json"])
+    worlds = {
+        name.removeprefix("worlds/").removesuffix(".json"): _parse_world(folder / name, content)
+        for name, content in files.items()
+        if name.startswith("worlds/")
+    }
+    if not worlds:
+        raise PackError(f"{folder}/worlds: no world; add worlds/NAME.json")
+    state_schema = _parse_json(folder / "state.schema.json", files["state.schema.json"])
+    compile_schema(state_schema, where=f"{folder.name}/state.schema.json")
+    policy = files.get("policy.md")
+    return Pack(
+        **{name: getattr(manifest, name) for name in type(manifest).model_fields},
+        tools=tools,
+        worlds=MappingProxyType(worlds),
+        state_schema=state_schema,
+        policy=_text(folder / "policy.md", policy).strip() if policy is not None else None,
+        tasks=_parse_tasks(folder / "tasks.jsonl", files.get("tasks.jsonl", b"")),
+        source=_text(folder / "tools.py", files["tools.py"]),
+        digest=_content_digest(files),
+        path=folder,
+    )
+
+
+def _shipped_folder() -> Path:
+    here = Path(__file__).resolve().parent
+    installed = here / "shipped_packs"
+    return installed if installed.is_dir() else here.parent / "fixtures" / "packs"
+
+
+def _read_files(folder: Path) -> dict[str, bytes]:
+    files = {}
+    for name in ("pack.yaml", "tools.json", "tools.py", "state.schema.json"):
+        if not (folder / name).is_file():
+            raise PackError(f"{folder}: {name} is missing; a tool pack needs it")
+        files[name] = _read(folder / name)
+    for name in ("policy.md", "tasks.jsonl"):
+        if (folder / name).is_file():
+            files[name] = _read(folder / name)
+    for path in sorted((folder / "worlds").glob("*.json")):
+        files[f"worlds/{path.name}"] = _read(path)
+    return files
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise PackError(f"{path}: larger than {MAX_FILE_BYTES} bytes; make it smaller")
+        return path.read_bytes()
+    except OSError as error:
+        raise PackError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _content_digest(files: Mapping[str, bytes]) -> str:
+    hasher = hashlib.sha256()
+    for name in sorted(files):
+        hasher.update(f"{name}\n{len(files[name])}\n".encode() + files[name])
+    return hasher.hexdigest()
+
+
+def _text(path: Path, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise PackError(f"{path}: not UTF-8 at byte {error.start}") from None
+
+
+def _parse_json(path: Path, content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise PackError(f"{path} line {error.lineno}: not JSON: {error.msg}") from None
+
+
+def _parse_manifest(folder: Path, content: bytes) -> _Manifest:
+    path = folder / "pack.yaml"
+    try:
+        manifest = _Manifest.model_validate(yaml.safe_load(_text(path, content)))
+    except yaml.YAMLError as error:
+        raise PackError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        raise PackError(f"{path}: {_first_error(error)}") from None
+    if manifest.name != folder.name:
+        raise PackError(f"{path}: the name {manifest.name!r} differs from the folder's, {folder.name!r}")
+    return manifest
+
+
+def _first_error(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
+
+
+def _parse_tools(folder: Path, content: bytes) -> tuple[ToolSpec, ...]:
+    path = folder / "tools.json"
+    entries = _parse_json(path, content)
+    if not isinstance(entries, list) or not entries:
+        raise PackError(f"{path}: must be a list of at least one tool")
+    tools = tuple(_parse_tool(path, number, entry) for number, entry in enumerate(entries))
+    names = [tool.name for tool in tools]
+    for name in names:
+        if names.count(name) > 1:
+            raise PackError(f"{path}: the tool {name} is there twice")
+    return tools
+
+
+def _parse_tool(path: Path, number: int, entry: JsonValue) -> ToolSpec:
+    try:
+        parsed = _ToolEntry.model_validate(entry)
+    except ValidationError as error:
+        raise PackError(f"{path}: tool {number}: {_first_error(error)}") from None
+    function = parsed.function
+    if not TOOL_NAME.fullmatch(function.name):
+        raise PackError(f"{path}: tool {number}: {function.name!r} is no tool name; use small letters, digits and _")
+    try:
+        compile_schema(function.parameters, where=f"{function.name}.parameters")
+        compile_schema(parsed.returns, where=f"{function.name}.returns")
+    except PolicyViolation as error:
+        raise PolicyViolation(f"{path}: {error}") from None
+    if function.parameters.get("type") != "object":
+        raise PackError(f"{path}: {function.name}.parameters: its type must be object")
+    rest = {name: getattr(parsed, name) for name in NOT_IN_DECLARATION}
+    return ToolSpec(
+        name=function.name, description=function.description, parameters=function.parameters, **rest
+    )
+
+
+def _parse_world(path: Path, content: bytes) -> JsonObject:
+    state = _parse_json(path, content)
+    if not isinstance(state, dict):
+        raise PackError(f"{path}: a world is an object of tables")
+    problem = plain_json_problem(state, max_nodes=1_000_000)
+    if problem is not None:
+        raise PackError(f"{path}: {problem}")
+    return state
+
+
+def _parse_tasks(path: Path, content: bytes) -> tuple[Task, ...]:
+    tasks = []
+    for number, line in enumerate(content.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            entry = _TaskEntry.model_validate(orjson.loads(line))
+            calls = tuple(Call(name=call["name"], arguments=call.get("arguments", {})) for call in entry.calls)
+        except orjson.JSONDecodeError as error:
+            raise PackError(f"{path} line {number}: not JSON: {error.msg}") from None
+        except ValidationError as error:
+            raise PackError(f"{path} line {number}: {_first_error(error)}") from None
+        except KeyError:
+            raise PackError(f"{path} line {number}: a call needs a name") from None
+        tasks.append(Task(world=entry.world, ask=entry.ask, calls=calls))
+    return tuple(tasks)
+
+
+def _without_hints(schema: Any) -> Any:
+    if isinstance(schema, Mapping):
+        return {key: _without_hints(part) for key, part in schema.items() if not PLAIN_KEYWORD.match(key)}
+    if isinstance(schema, (list, tuple)):
+        return [_without_hints(part) for part in schema]
+    return schema

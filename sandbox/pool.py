@@ -1,0 +1,281 @@
+"""Confined worker processes: started from a template, replaced when they die, killed when they are late."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from sandbox.channel import receive, send
+from sandbox.confine import Isolation, IsolationLevel
+from sandbox.errors import IsolationError, PackError
+from sandbox.frames import FrameError, encode
+
+__all__ = ["LoadedPack", "WorkerDeath", "WorkerDied", "WorkerPool", "open_pool"]
+
+IMPORTED = ("RestrictedPython", "jsonschema_rs", "orjson", "xxhash")
+START_SECONDS = 60.0
+LOAD_SECONDS = 30.0
+PACKS_PER_WORKER = 32
+BOOT = "import sys, json; sys.path[:0] = json.loads(sys.argv[1]); from sandbox.worker import start; start()"
+
+
+class WorkerDeath(StrEnum):
+    """How a worker came to its end."""
+
+    LATE = "late"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+
+
+class WorkerDied(Exception):
+    """A worker ended, or had to be ended, while it worked on a batch."""
+
+    def __init__(self, cause: WorkerDeath, detail: str) -> None:
+        super().__init__(detail)
+        self.cause = cause
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPack:
+    """What a worker must be told of a pack before it can run it."""
+
+    name: str
+    digest: str
+    frame: bytes
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Worker:
+    pid: int
+    channel: socket.socket
+    loaded: dict[str, Any] = field(default_factory=dict)
+
+
+class WorkerPool:
+    """A fixed number of confined workers.  Use ``open_pool``."""
+
+    def __init__(self, control: socket.socket, workers: int) -> None:
+        self._control = control
+        self._talking = anyio.Lock()
+        self._slots = anyio.Semaphore(workers)
+        self._idle: list[_Worker] = []
+        self.workers = workers
+        self.isolation = Isolation(level=IsolationLevel.NONE, measures=())
+
+    async def run(
+        self, pack: LoadedPack, batch: list[dict[str, Any]], *, seconds: float, strict: bool = False
+    ) -> list[dict[str, Any]]:
+        """Run a batch of trajectories on one worker.
+
+        Raises ``WorkerDied`` when the worker ends or is not done after ``seconds`` (it is killed then), and
+        ``PackError`` when the pack cannot be loaded.
+        """
+        frame = encode({"run": pack.digest, "batch": batch, "strict": strict})
+        async with self._slots, self._worker() as worker:
+            await self._load(worker, pack)
+            answer = await self._ask(worker, frame, seconds)
+            if "batch" not in answer:
+                raise WorkerDied(_cause_of_failure(answer), str(answer.get("failed")))
+            results: list[dict[str, Any]] = answer["batch"]
+            return results
+
+    async def inspect(self, pack: LoadedPack) -> dict[str, Any]:
+        """Compile a pack on a worker; give its functions' ``signatures`` and the policy's ``violation``."""
+        async with self._slots, self._worker() as worker:
+            await self._load(worker, pack)
+            known: dict[str, Any] = worker.loaded[pack.digest]
+            return known
+
+    async def start_workers(self) -> None:
+        """Start all workers now and learn what isolation they have."""
+        for _ in range(self.workers):
+            self._idle.append(await self._start())
+
+    async def _load(self, worker: _Worker, pack: LoadedPack) -> None:
+        if pack.digest not in worker.loaded:
+            answer = await self._ask(worker, pack.frame, LOAD_SECONDS)
+            if "failed" in answer:
+                raise PackError(f"pack {pack.name}: {answer['failed']}")
+            worker.loaded[pack.digest] = answer
+
+    @asynccontextmanager
+    async def _worker(self) -> AsyncIterator[_Worker]:
+        worker = self._idle.pop() if self._idle else await self._start()
+        try:
+            yield worker
+        except PackError:
+            self._idle.append(worker)
+            raise
+        except BaseException:
+            # It may be dead, late, or in the middle of an answer that nobody waits for any more.
+            with anyio.CancelScope(shield=True):
+                await self._end(worker)
+            raise
+        if len(worker.loaded) < PACKS_PER_WORKER:
+            self._idle.append(worker)
+        else:
+            await self._end(worker)
+
+    async def _ask(self, worker: _Worker, frame: bytes, seconds: float) -> dict[str, Any]:
+        try:
+            with anyio.fail_after(seconds):
+                await send(worker.channel, frame)
+                answer: dict[str, Any] = await receive(worker.channel)
+                return answer
+        except TimeoutError:
+            raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s") from None
+        except (OSError, FrameError):
+            with anyio.CancelScope(shield=True):
+                status = await self._end(worker)
+            raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended ({_spoken_status(status)})") from None
+
+    async def _start(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        try:
+            pid = (await self._request(b"start", [theirs.fileno()]))["pid"]
+        finally:
+            theirs.close()
+        worker = _Worker(pid=pid, channel=ours)
+        try:
+            with anyio.fail_after(START_SECONDS):
+                hello = await receive(ours)
+        except (OSError, FrameError, TimeoutError):
+            with anyio.CancelScope(shield=True):
+                status = await self._end(worker)
+            raise IsolationError(f"a worker ended while it was confined ({_spoken_status(status)})") from None
+        self.isolation = Isolation(level=IsolationLevel(hello["level"]), measures=tuple(hello["measures"]))
+        return worker
+
+    async def _end(self, worker: _Worker) -> int:
+        worker.channel.close()
+        if worker.pid == 0:
+            return 0
+        pid, worker.pid = worker.pid, 0
+        return int((await self._request(str(pid).encode(), []))["status"])
+
+    async def _request(self, request: bytes, descriptors: list[int]) -> dict[str, Any]:
+        async with self._talking:
+            try:
+                # Shielded: half a conversation would leave the answer to the next request.
+                with anyio.CancelScope(shield=True):
+                    socket.send_fds(self._control, [request], descriptors)
+                    answer: dict[str, Any] = await receive(self._control)
+                    return answer
+            except (OSError, FrameError):
+                raise IsolationError("the sandbox's template process has ended; start again") from None
+
+    def close(self) -> None:
+        """Close all sockets; the template then ends with its workers."""
+        for worker in self._idle:
+            worker.channel.close()
+        self._control.close()
+
+
+@asynccontextmanager
+async def open_pool(*, workers: int, required: IsolationLevel) -> AsyncIterator[WorkerPool]:
+    """Start a template and its workers; end them on the way out.
+
+    Raises ``IsolationError`` when the platform confines workers less than ``required``.
+    """
+    if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
+        raise IsolationError("this platform cannot fork confined workers; use Linux, macOS or WSL")
+    ours, theirs = socket.socketpair()
+    process = await anyio.to_thread.run_sync(_start_template, theirs)
+    pool = WorkerPool(ours, workers)
+    try:
+        theirs.close()
+        ours.setblocking(False)
+        await _wait_until_ready(ours, process)
+        await pool.start_workers()
+        if not pool.isolation.level.at_least(required):
+            raise IsolationError(
+                f"this platform gives {pool.isolation}, less than the {required} that was asked for; "
+                "run on Linux on x86-64 or arm64, or ask for less"
+            )
+        yield pool
+    finally:
+        pool.close()
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(_end_template, process)
+
+
+def _start_template(control: socket.socket) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-S", "-B", "-c", BOOT, json.dumps(_import_folders()), str(control.fileno())]
+    return subprocess.Popen(  # noqa: S603  # our own interpreter and code
+        command,
+        pass_fds=[control.fileno()],
+        env={},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _end_template(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stderr is not None:
+        process.stderr.close()
+
+
+def _import_folders() -> list[str]:
+    """List the folders from which a template imports, without importing anything here."""
+    folders = [str(Path(__file__).resolve().parent.parent)]
+    for name in IMPORTED:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise IsolationError(f"the package {name} is missing; install toolace-mt again")
+        origin = Path(spec.origin)
+        folder = origin.parent.parent if spec.submodule_search_locations else origin.parent
+        if str(folder) not in folders:
+            folders.append(str(folder))
+    return folders
+
+
+async def _wait_until_ready(control: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    try:
+        with anyio.fail_after(START_SECONDS):
+            await receive(control)
+    except (OSError, FrameError, TimeoutError):
+        process.kill()
+        reason = b""
+        if process.stderr is not None:
+            with contextlib.suppress(OSError):
+                reason = await anyio.to_thread.run_sync(process.stderr.read)
+        last = reason.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+        raise IsolationError(f"the sandbox's template process did not start: {last[0]}") from None
+
+
+def _cause_of_failure(answer: dict[str, Any]) -> WorkerDeath:
+    return WorkerDeath.MEMORY if answer.get("failed") == "memory" else WorkerDeath.CRASHED
+
+
+def _spoken_status(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        with contextlib.suppress(ValueError):
+            return signal.Signals(number).name
+        return f"signal {number}"
+    return f"exit status {os.WEXITSTATUS(status)}"

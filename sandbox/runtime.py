@@ -1,0 +1,214 @@
+"""The front of the sandbox: trajectories in, executions out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import anyio
+import anyio.from_thread
+
+from sandbox.confine import Isolation, IsolationLevel
+from sandbox.packs import Pack
+from sandbox.pool import LoadedPack, WorkerDeath, WorkerDied, WorkerPool, open_pool
+from sandbox.types import (
+    Call,
+    Execution,
+    Fault,
+    FaultKind,
+    JsonValue,
+    Outcome,
+    Snapshot,
+    Step,
+    Trajectory,
+)
+from sandbox.wire import pack_message, read_execution, write_trajectory
+from sandbox.world import state_digest
+
+__all__ = ["ProcessRuntime", "Runtime", "Session", "open_runtime", "open_session", "run"]
+
+BATCH_SIZE = 16
+BATCH_SECONDS = 20.0
+CALL_SECONDS = 5.0
+
+
+class Runtime(Protocol):
+    """Executes trajectories of a pack's tools.
+
+    ``run`` gives one execution per trajectory, in order, each with one step per call.  What a tool does wrong
+    is a ``Fault`` in there.  Raises ``UnknownWorld`` for a start that the pack does not have, ``PackError``
+    for a pack that cannot be loaded, ``IsolationError`` when no worker can be had.
+    """
+
+    @property
+    def isolation(self) -> Isolation: ...
+
+    async def run(
+        self, pack: Pack, trajectories: Sequence[Trajectory], *, strict: bool = False
+    ) -> tuple[Execution, ...]: ...
+
+
+class ProcessRuntime:
+    """The runtime of confined worker processes.  Use ``open_runtime``."""
+
+    def __init__(self, pool: WorkerPool, *, batch_seconds: float, call_seconds: float) -> None:
+        self._pool = pool
+        self._batch_seconds = batch_seconds
+        self._call_seconds = call_seconds
+        self._packs: dict[str, LoadedPack] = {}
+
+    @property
+    def isolation(self) -> Isolation:
+        """What confines the workers here."""
+        return self._pool.isolation
+
+    async def run(
+        self, pack: Pack, trajectories: Sequence[Trajectory], *, strict: bool = False
+    ) -> tuple[Execution, ...]:
+        """Execute trajectories, each on a world of its own (see ``Runtime``).
+
+        ``strict`` turns into faults what the runtime otherwise makes good (see ``packs check``).
+        """
+        for trajectory in trajectories:
+            if isinstance(trajectory.start, str):
+                pack.world(trajectory.start)
+        loaded = self._loaded(pack)
+        results: list[Execution | None] = [None] * len(trajectories)
+        size = max(1, min(BATCH_SIZE, -(-len(trajectories) // self._pool.workers)))
+
+        async def run_from(first: int) -> None:
+            part = trajectories[first : first + size]
+            results[first : first + size] = await self._run_batch(pack, loaded, part, strict=strict)
+
+        if len(trajectories) <= size:
+            await run_from(0)
+        else:
+            async with anyio.create_task_group() as tasks:
+                for first in range(0, len(trajectories), size):
+                    tasks.start_soon(run_from, first)
+        return tuple(result for result in results if result is not None)
+
+    async def inspect(self, pack: Pack) -> Mapping[str, Any]:
+        """Compile a pack's code on a worker; give its functions' ``signatures`` and any ``violation``."""
+        return await self._pool.inspect(self._loaded(pack))
+
+    def _loaded(self, pack: Pack) -> LoadedPack:
+        if pack.digest not in self._packs:
+            self._packs[pack.digest] = pack_message(pack)
+        return self._packs[pack.digest]
+
+    async def _run_batch(
+        self, pack: Pack, loaded: LoadedPack, batch: Sequence[Trajectory], *, strict: bool
+    ) -> list[Execution]:
+        entries = [write_trajectory(trajectory) for trajectory in batch]
+        try:
+            answers = await self._pool.run(loaded, entries, seconds=self._batch_seconds, strict=strict)
+        except WorkerDied:
+            # One of them is guilty; alone, call by call, it names itself and harms no other.
+            return [await self._run_alone(pack, loaded, trajectory, strict=strict) for trajectory in batch]
+        return [
+            read_execution(trajectory, answer) for trajectory, answer in zip(batch, answers, strict=True)
+        ]
+
+    async def _run_alone(
+        self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, *, strict: bool
+    ) -> Execution:
+        here = _opened(pack, trajectory.start)
+        steps: list[Step] = []
+        for call in trajectory.calls:
+            single = Trajectory(start=here, calls=(call,), faults=trajectory.faults, keep_snapshots=True)
+            try:
+                answers = await self._pool.run(
+                    loaded, [write_trajectory(single)], seconds=self._call_seconds, strict=strict
+                )
+                step = read_execution(single, answers[0]).steps[0]
+                here = step.snapshot or here
+            except WorkerDied as death:
+                here = _after_death(here)
+                step = Step(outcome=_fault_of(death), state_digest=state_digest(here.state), snapshot=here)
+            steps.append(
+                step
+                if trajectory.keep_snapshots
+                else Step(outcome=step.outcome, state_digest=step.state_digest, steps_used=step.steps_used)
+            )
+        return Execution(steps=tuple(steps), final=here, final_state_digest=state_digest(here.state))
+
+
+class Session:
+    """One open world of a pack; every call happens on the state that the one before left."""
+
+    def __init__(self, runtime: Runtime, pack: Pack, start: str | Snapshot) -> None:
+        self._runtime = runtime
+        self.pack = pack
+        self.snapshot = _opened(pack, start)
+
+    async def call(self, name: str, arguments: Mapping[str, JsonValue] | None = None) -> Outcome:
+        """Call a tool; give what it returned or why it failed."""
+        call = Call(name=name, arguments=arguments or {})
+        execution = (await self._runtime.run(self.pack, [Trajectory(start=self.snapshot, calls=(call,))]))[0]
+        self.snapshot = execution.final
+        return execution.steps[0].outcome
+
+    @property
+    def state_digest(self) -> str:
+        """The digest of the state as it is now."""
+        return state_digest(self.snapshot.state)
+
+
+@asynccontextmanager
+async def open_runtime(
+    *,
+    workers: int = 2,
+    required: IsolationLevel | str = IsolationLevel.LIMITED,
+    batch_seconds: float = BATCH_SECONDS,
+    call_seconds: float = CALL_SECONDS,
+) -> AsyncIterator[ProcessRuntime]:
+    """Start confined workers and give the runtime on them; they end with the context.
+
+    A batch that takes longer than ``batch_seconds`` is run again call by call, with ``call_seconds`` each.
+    Raises ``IsolationError`` if workers are confined less than ``required``.
+    """
+    async with open_pool(workers=workers, required=IsolationLevel(required)) as pool:
+        yield ProcessRuntime(pool, batch_seconds=batch_seconds, call_seconds=call_seconds)
+
+
+@asynccontextmanager
+async def open_session(pack: Pack, world: str | None = None) -> AsyncIterator[Session]:
+    """Open a world on a runtime of its own, with one worker; the pack's first world by default."""
+    async with open_runtime(workers=1) as runtime:
+        yield Session(runtime, pack, next(iter(pack.worlds)) if world is None else world)
+
+
+def run(pack: Pack, trajectories: Sequence[Trajectory], *, workers: int = 1) -> tuple[Execution, ...]:
+    """Execute trajectories and wait for them, from synchronous code or beside a running event loop."""
+
+    async def execute() -> tuple[Execution, ...]:
+        async with open_runtime(workers=workers) as runtime:
+            return await runtime.run(pack, trajectories)
+
+    with anyio.from_thread.start_blocking_portal() as portal:
+        return portal.call(execute)
+
+
+def _opened(pack: Pack, start: str | Snapshot) -> Snapshot:
+    return Snapshot(world=start, state=pack.world(start)) if isinstance(start, str) else start
+
+
+def _after_death(snapshot: Snapshot) -> Snapshot:
+    return Snapshot(
+        world=snapshot.world,
+        state=snapshot.state,
+        counters=snapshot.counters,
+        calls_made=snapshot.calls_made + 1,
+    )
+
+
+def _fault_of(death: WorkerDied) -> Fault:
+    match death.cause:
+        case WorkerDeath.LATE:
+            return Fault(FaultKind.TIMEOUT, "timeout", f"the call was stopped: {death.detail}")
+        case WorkerDeath.MEMORY:
+            return Fault(FaultKind.MEMORY, "memory", "the call asked for more memory than a worker has")
+        case WorkerDeath.CRASHED:
+            return Fault(FaultKind.CRASH, "crash", death.detail)

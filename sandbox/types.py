@@ -1,0 +1,123 @@
+"""The values that go into the sandbox and come out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = [
+    "Call",
+    "Execution",
+    "Fault",
+    "FaultKind",
+    "JsonObject",
+    "JsonValue",
+    "Outcome",
+    "PlannedFault",
+    "Returned",
+    "Snapshot",
+    "Step",
+    "Trajectory",
+]
+
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+JsonObject = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A tool's name and its arguments by name."""
+
+    name: str
+    arguments: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The tool answered; ``value`` is plain JSON that fits the tool's ``returns`` schema."""
+
+    value: JsonValue
+
+
+class FaultKind(StrEnum):
+    """Why a call has no result."""
+
+    UNKNOWN_TOOL = "unknown_tool"
+    INVALID_ARGUMENTS = "invalid_arguments"
+    TOOL_ERROR = "tool_error"
+    UNDECLARED_ERROR = "undeclared_error"
+    INVALID_RESULT = "invalid_result"
+    BUDGET = "budget"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    FORBIDDEN = "forbidden"
+    CRASH = "crash"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The call failed.  ``code`` is the tool's declared error code, else the kind's own name."""
+
+    kind: FaultKind
+    code: str
+    message: str
+
+
+Outcome = Returned | Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFault:
+    """A failure that is to happen to one call whatever the tool would do; the state stays as it was."""
+
+    kind: FaultKind
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A world between two calls: all that the next call's outcome depends on.
+
+    ``state`` is JSON, tables by name; ``counters`` are the id counters that tools drew from;
+    ``calls_made`` counts the calls since the world was opened.
+    """
+
+    world: str
+    state: JsonObject
+    counters: Mapping[str, int] = field(default_factory=dict)
+    calls_made: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trajectory:
+    """Calls to execute in order, each on the state that the one before left.
+
+    ``start`` is a world's name (a fresh one) or a snapshot.  ``faults`` are planned failures by the
+    index of the call since the world was opened.  ``keep_snapshots`` asks for one after every call.
+    """
+
+    start: str | Snapshot
+    calls: tuple[Call, ...]
+    faults: Mapping[int, PlannedFault] = field(default_factory=dict)
+    keep_snapshots: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one call did.  ``steps_used`` counts the tool's own deterministic steps, 0 if it did not run."""
+
+    outcome: Outcome
+    state_digest: str
+    steps_used: int = 0
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What a trajectory did; as many steps as calls."""
+
+    steps: tuple[Step, ...]
+    final: Snapshot
+    final_state_digest: str

@@ -1,0 +1,160 @@
+"""The child side: a template process that forks confined workers, and the loop of one worker.
+
+The template starts fresh with nothing inherited, imports what tool code's execution needs, and never runs tool
+code itself.  A worker is a fork of it that has given up everything but its one socket.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+import unicodedata  # the parser wants it for names beyond ASCII, and a confined worker cannot import it
+from typing import Any, NoReturn
+
+import orjson
+
+from sandbox import confine
+from sandbox.errors import SandboxError
+from sandbox.frames import FrameError, encode, receive, send
+from sandbox.program import LiveWorld, Program, compile_program
+from sandbox.types import Fault, FaultKind, Outcome, Returned
+
+__all__ = ["main", "serve", "start"]
+
+assert unicodedata.unidata_version
+
+TIRED_AFTER_CPU_SECONDS = 900
+MAX_ERROR_TEXT = 2_000
+
+
+def main(control_descriptor: int) -> NoReturn:
+    """Serve fork requests until the parent closes the control socket; then end with all workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when an interrupted run ends
+    confine.die_with_parent()
+    control = socket.socket(fileno=control_descriptor)
+    gc.freeze()  # forked workers share these pages
+    send(control, encode({"ready": True}))
+    workers: set[int] = set()
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(control, 64, 1)
+        if not request:
+            break
+        if descriptors:
+            pid = _start_worker(control, descriptors[0])
+            workers.add(pid)
+            send(control, encode({"pid": pid}))
+        else:
+            pid = int(request)
+            send(control, encode({"status": _end(pid) if pid in workers else 0}))
+            workers.discard(pid)
+    for pid in workers:
+        _end(pid)
+    os._exit(0)
+
+
+def _end(pid: int) -> int:
+    """Kill a worker unless it has ended; give its wait status.  Only we reap it, so the number is still its."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if ended == 0:
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+    return status
+
+
+def _start_worker(control: socket.socket, descriptor: int) -> int:
+    pid = os.fork()
+    if pid:
+        os.close(descriptor)
+        return pid
+    try:
+        confine.die_with_parent()
+        control.detach()
+        channel = socket.socket(fileno=descriptor)
+        channel.setblocking(True)
+        isolation = confine.probe(confine.confine(keep=descriptor))
+        send(channel, encode({"level": isolation.level, "measures": isolation.measures}))
+        serve(channel)
+    finally:
+        os._exit(1)
+
+
+def serve(channel: socket.socket) -> NoReturn:
+    """Answer messages until the parent closes the socket."""
+    programs: dict[str, Program] = {}
+    while True:
+        try:
+            message = receive(channel)
+            if message is None:
+                break
+            answer = encode(_answer(message, programs))
+        except FrameError as error:
+            answer = encode({"failed": str(error)})
+        except MemoryError:
+            gc.collect()
+            answer = encode({"failed": "memory"})
+        except Exception as error:  # the parent gives every cause its name; a worker says what it can
+            answer = encode({"failed": f"{type(error).__name__}: {error}"[:MAX_ERROR_TEXT]})
+        send(channel, answer)
+        if time.process_time() > TIRED_AFTER_CPU_SECONDS:
+            break
+    os._exit(0)
+
+
+def _answer(message: dict[str, Any], programs: dict[str, Program]) -> dict[str, Any]:
+    match message:
+        case {"load": pack, "digest": digest}:
+            try:
+                programs[digest] = compile_program(pack)
+            except SandboxError as error:
+                return {"failed": str(error)[:MAX_ERROR_TEXT]}
+            program = programs[digest]
+            return {"signatures": program.signatures, "violation": program.violation}
+        case {"run": digest, "batch": batch, "strict": strict}:
+            program = programs[digest]
+            return {"batch": [_trajectory(program, entry, strict=strict) for entry in batch]}
+        case _:
+            return {"failed": "unknown message"}
+
+
+def _trajectory(program: Program, entry: dict[str, Any], *, strict: bool) -> dict[str, Any]:
+    state = entry["state"]
+    world = (
+        program.open_world(entry["world"])
+        if state is None
+        else program.resume_world(entry["world"], state, entry["counters"], entry["made"])
+    )
+    faults = {int(number): Fault(FaultKind(kind), code, text) for number, (kind, code, text) in entry["faults"]}
+    steps = []
+    sent = None
+    for name, arguments, *unfit in entry["calls"]:
+        planned = faults.get(world.calls_made)
+        outcome, used = program.call(
+            world, name, arguments, planned, unfit=unfit[0] if unfit else None, strict=strict
+        )
+        step = [_written(outcome), world.digest, used]
+        if entry["keep"]:
+            step += [dict(world.counters), None if world.digest == sent else _state(world)]
+            sent = world.digest
+        steps.append(step)
+    return {"steps": steps, "state": _state(world), "counters": world.counters, "digest": world.digest}
+
+
+def _state(world: LiveWorld) -> Any:
+    return {table: orjson.Fragment(encoded) for table, encoded in world.tables.items()}
+
+
+def _written(outcome: Outcome) -> list[Any]:
+    match outcome:
+        case Returned(value):
+            return [value]
+        case Fault(kind, code, message):
+            return [kind, code[:MAX_ERROR_TEXT], message[:MAX_ERROR_TEXT]]
+
+
+def start() -> NoReturn:
+    """Run the template; the control socket's descriptor is the last argument."""
+    main(int(sys.argv[-1]))

@@ -1,0 +1,82 @@
+"""A world's state: its canonical form, its digest, and the difference between two of them.
+
+A state has no order of keys: rows are kept sorted, so that the same content behaves alike wherever it comes
+from.  Lists keep their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+import xxhash
+
+from sandbox.errors import SandboxError
+from sandbox.types import JsonObject, JsonValue
+
+__all__ = ["Change", "canonical", "diff_states", "digest_of_tables", "encode_tables", "state_digest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One place where two states differ.  ``before`` or ``after`` is None where it is absent or null."""
+
+    path: str
+    before: JsonValue
+    after: JsonValue
+
+
+def canonical(value: object) -> bytes:
+    """Write JSON in the one way that equal values share: keys sorted, no spaces, UTF-8."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise SandboxError(f"not plain JSON: {error}") from None
+
+
+def state_digest(state: JsonObject) -> str:
+    """Give the digest under which a state is recorded: XXH3-128 of the canonical form, in hexadecimal."""
+    return xxhash.xxh3_128_hexdigest(canonical(state))
+
+
+def encode_tables(state: Mapping[str, object]) -> dict[str, bytes]:
+    """Write every table canonically, in sorted order of their names."""
+    return {name: canonical(state[name]) for name in sorted(state)}
+
+
+def digest_of_tables(tables: Mapping[str, bytes]) -> str:
+    """Give the digest of the state whose tables are already written (see ``encode_tables``)."""
+    hasher = xxhash.xxh3_128()
+    lead = b"{"
+    for name, table in tables.items():
+        hasher.update(lead + orjson.dumps(name) + b":" + table)
+        lead = b","
+    hasher.update(b"}" if tables else b"{}")
+    return hasher.hexdigest()
+
+
+def diff_states(before: JsonObject, after: JsonObject) -> tuple[Change, ...]:
+    """List where two states differ, as dotted paths (``orders.O1.status``), in sorted order."""
+    return tuple(_differences(before, after, ""))
+
+
+def _differences(before: JsonValue, after: JsonValue, path: str) -> Iterator[Change]:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted({*before, *after}):
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif _is_list(before) and _is_list(after) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(old, new, f"{path}.{index}")
+    elif before != after or isinstance(before, bool) != isinstance(after, bool):
+        yield Change(path=path, before=before, after=after)
+
+
+def _is_list(value: JsonValue) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,0 +1,40 @@
+"""How the stages ask the model: one narrow function, and a tally of what one dialogue cost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from engine import ChatModel, ChatReply, ChatRequest, Usage
+
+__all__ = ["Ask", "Cost", "Tally"]
+
+Ask = Callable[[ChatRequest], Awaitable[ChatReply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What requests cost: their number and their tokens."""
+
+    requests: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(requests=self.requests + other.requests, usage=self.usage + other.usage)
+
+
+class Tally:
+    """Asks a model and counts what it cost.  A reply from the journal counts as it did when it was paid."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self._model = model
+        self._cost = Cost()
+
+    @property
+    def cost(self) -> Cost:
+        return self._cost
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        reply = await self._model.complete(request)
+        self._cost += Cost(requests=1, usage=reply.usage)
+        return reply

@@ -1,0 +1,113 @@
+"""The seam to whatever can run calls, and how a run changes the verdict on a record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sandbox import Fault, Outcome
+from toolace_mt.audit.batch import Judged
+from toolace_mt.audit.report import Verdict
+from toolace_mt.checks import call_sites, check_execution, pair_results
+from toolace_mt.findings import Finding
+from toolace_mt.transcript import Transcript
+
+__all__ = ["Environment", "Executed", "NotExecuted", "with_execution"]
+
+_GROUNDED, _REPLAYED, _EXECUTED = 4, 5, 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """What a record's parsable calls did, in order.  ``changed_by_reads`` are indexes among the outcomes."""
+
+    outcomes: tuple[Outcome, ...]
+    final_state_digest: str
+    changed_by_reads: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotExecuted:
+    """The environment does not have what the record was made in (TA504)."""
+
+    reason: str
+
+
+class Environment(Protocol):
+    """Runs the calls of records, each from a fresh world."""
+
+    @property
+    def name(self) -> str:
+        """What the summary calls it."""
+        ...
+
+    @property
+    def isolation(self) -> str:
+        """How strongly the tools' code is confined here."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[str] | None:
+        """The tools that change nothing, or None if unknown."""
+        ...
+
+    async def execute(self, transcripts: Sequence[Transcript]) -> list[Executed | NotExecuted]:
+        """Execute each record's calls; one result per record, in order."""
+        ...
+
+
+def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozenset[str]) -> Verdict:
+    """Add what the run showed to a record's verdict."""
+    assert judged.transcript is not None
+    verdict = judged.verdict
+    if isinstance(run, NotExecuted):
+        found = (Finding(rule="TA504", message=run.reason),)
+        return replace(verdict, findings=verdict.findings + _selected(found, chosen))
+    shown = check_execution(
+        judged.transcript, run.outcomes, run.final_state_digest, changed_by_reads=run.changed_by_reads
+    )
+    agreed = _agreed(judged.transcript, shown)
+    states_agree = _states_agree(judged.transcript, run)
+    return replace(
+        verdict,
+        findings=verdict.findings + _selected(shown, chosen),
+        levels=tuple(
+            _raised(level, agrees, states_agree) for level, agrees in zip(verdict.levels, agreed, strict=True)
+        ),
+        outcomes=_counted(run.outcomes, agreed),
+    )
+
+
+def _selected(findings: tuple[Finding, ...], chosen: frozenset[str]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.rule in chosen)
+
+
+def _agreed(transcript: Transcript, findings: tuple[Finding, ...]) -> list[bool]:
+    """Tell for each call whether it was run, has a recorded result, and did just that."""
+    different = {(finding.turn, finding.call) for finding in findings if finding.rule != "TA605"}
+    answers = pair_results(transcript).answers
+    return [
+        site.call.arguments is not None
+        and (site.turn, site.index) in answers
+        and (site.turn, site.index) not in different
+        for site in call_sites(transcript)
+    ]
+
+
+def _states_agree(transcript: Transcript, run: Executed) -> bool:
+    """A record without a final digest leaves nothing to compare, so nothing is claimed."""
+    recorded = transcript.setting.final_state_digest
+    return recorded is not None and recorded == run.final_state_digest and not run.changed_by_reads
+
+
+def _raised(level: int, agrees: bool, states_agree: bool) -> int:
+    if level < _GROUNDED or not agrees:
+        return level
+    return _EXECUTED if states_agree else _REPLAYED
+
+
+def _counted(outcomes: tuple[Outcome, ...], agreed: list[bool]) -> Counter[str]:
+    failed = sum(isinstance(outcome, Fault) for outcome in outcomes)
+    return Counter(run=len(outcomes), returned=len(outcomes) - failed, failed=failed, agreed=sum(agreed))

@@ -1,0 +1,70 @@
+"""The files that an audit leaves: written beside their final names, then renamed, so never half there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+import orjson
+
+from toolace_mt.audit.report import AuditReport, Verdict
+
+__all__ = ["AuditFiles", "audit_files"]
+
+_NAMES = ("findings.jsonl", "clean.jsonl", "summary.json")
+
+
+class AuditFiles:
+    """Takes verdicts as they come; ``finish`` makes the files appear."""
+
+    def __init__(self, directory: Path, streams: dict[str, IO[bytes]]) -> None:
+        self._directory = directory
+        self._streams = streams
+
+    def add(self, verdict: Verdict) -> None:
+        """Write the record's findings, and the record itself if it has no errors."""
+        for located in verdict.located:
+            self._streams["findings.jsonl"].write(orjson.dumps(located.as_json()) + b"\n")
+        if verdict.dialogue is not None and not verdict.has_errors:
+            self._streams["clean.jsonl"].write(_one_line(verdict.text) + b"\n")
+
+    def finish(self, report: AuditReport) -> None:
+        """Write the summary and put all files in place."""
+        self._streams["summary.json"].write(
+            orjson.dumps(report.summary(), option=orjson.OPT_INDENT_2) + b"\n"
+        )
+        for name, stream in self._streams.items():
+            stream.flush()
+            os.fsync(stream.fileno())
+            _beside(self._directory / name).replace(self._directory / name)
+
+
+@contextmanager
+def audit_files(directory: Path) -> Iterator[AuditFiles]:
+    """Open the files of an audit in a directory (made if need be); without ``finish`` nothing is left."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        for name in _NAMES:
+            stack.callback(_remove, _beside(directory / name))
+        streams: dict[str, IO[bytes]] = {
+            name: stack.enter_context(_beside(directory / name).open("wb")) for name in _NAMES
+        }
+        yield AuditFiles(directory, streams)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+
+
+def _one_line(text: bytes) -> bytes:
+    """Give the record's own bytes; an item that was written over several lines is put on one."""
+    return text if b"\n" not in text and b"\r" not in text else orjson.dumps(orjson.loads(text))

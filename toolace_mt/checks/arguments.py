@@ -1,0 +1,107 @@
+"""Whether the arguments of a call fit the tool's parameters (TA3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import jsonschema_rs
+
+from toolace_mt.checks.observations import CallSite
+from toolace_mt.checks.toolset import CompiledTool, Toolset
+from toolace_mt.findings import Finding
+from toolace_mt.json_path import child, path_of
+from toolace_mt.transcript import JsonObject, JsonValue
+
+__all__ = ["check_arguments"]
+
+_SHOWN = 160
+_LITERAL_KEYWORDS = ("enum", "const")
+
+
+def check_arguments(sites: tuple[CallSite, ...], toolset: Toolset) -> Iterator[Finding]:
+    """Find arguments that are missing, unknown or break the schema (TA301 to TA306).
+
+    Calls of undeclared tools, with unparsable arguments, or under a schema that is itself invalid are not
+    judged here: other rules name those.
+    """
+    for site in sites:
+        tool = toolset.by_name.get(site.call.name)
+        if tool is None or site.call.arguments is None or tool.schema.validator is None:
+            continue
+        if _fits(tool, site.call.arguments):
+            continue
+        for rule, message, path in _offences(tool, site.call.arguments):
+            yield Finding(
+                rule=rule,
+                message=f"{site.call.name}: {message}"[:_SHOWN],
+                turn=site.turn,
+                call=site.index,
+                path=path,
+            )
+
+
+def _fits(tool: CompiledTool, arguments: JsonObject) -> bool:
+    if tool.known is not None and not tool.known.issuperset(arguments):
+        return False
+    return bool(tool.schema.validator.is_valid(arguments))
+
+
+def _offences(tool: CompiledTool, arguments: JsonObject) -> Iterator[tuple[str, str, str]]:
+    named: set[str] = set()
+    if tool.known is not None:
+        for name in arguments:
+            if name not in tool.known:
+                named.add(name)
+                yield "TA302", f"{name!r} is no parameter", child("$", name)
+    for error in tool.schema.validator.iter_errors(arguments):
+        yield from _offence(tool, error, named)
+
+
+def _offence(
+    tool: CompiledTool, error: jsonschema_rs.ValidationError, named: set[str]
+) -> Iterator[tuple[str, str, str]]:
+    keys: list[str | int] = list(error.instance_path)
+    match error.kind.name:
+        case "required":
+            missing = str(error.kind.value)
+            yield "TA301", f"{missing!r} is missing", path_of([*keys, missing])
+        case "additionalProperties" | "unevaluatedProperties":
+            for name in error.kind.value:
+                if keys or name not in named:
+                    yield "TA302", f"{name!r} is no parameter", path_of([*keys, name])
+        case _ if error.instance is None and _is_optional(tool, keys):
+            yield "TA306", f"null is given for {keys[-1]!r}, which may be left out", path_of(keys)
+        case "type":
+            yield "TA303", str(error.message), path_of(keys)
+        case "enum" | "const":
+            if not _elements_allowed(error):
+                yield "TA304", str(error.message), path_of(keys)
+        case "anyOf" | "oneOf":
+            yield _combination_rule(error), str(error.message), path_of(keys)
+        case _:
+            yield "TA305", str(error.message), path_of(keys)
+
+
+def _is_optional(tool: CompiledTool, keys: list[str | int]) -> bool:
+    """A parameter that is not required, or a member of a nested value (whose list is not at hand)."""
+    return bool(keys) and isinstance(keys[-1], str) and (len(keys) > 1 or keys[0] not in tool.required)
+
+
+def _elements_allowed(error: jsonschema_rs.ValidationError) -> bool:
+    """Many tools write the elements' enum on the array parameter itself; that is what they mean."""
+    if not isinstance(error.instance, list) or error.kind.name != "enum":
+        return False
+    options: list[JsonValue] = error.kind.value
+    return not any(isinstance(option, (list, Mapping)) for option in options) and all(
+        item in options for item in error.instance
+    )
+
+
+def _combination_rule(error: jsonschema_rs.ValidationError) -> str:
+    """What fails every alternative for its type is of the wrong type; for its literals, not in the enum."""
+    branches = [{inner.kind.name for inner in branch} for branch in error.kind.as_dict().get("context", ())]
+    if branches and all(kinds and kinds <= {"type"} for kinds in branches):
+        return "TA303"
+    if branches and all(kinds and kinds <= {"type", *_LITERAL_KEYWORDS} for kinds in branches):
+        return "TA304"
+    return "TA305"

@@ -1,0 +1,1 @@
+"""The words of the rules, one file per family or two."""

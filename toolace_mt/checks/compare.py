@@ -1,0 +1,136 @@
+"""How a recorded result and an executed one differ: in value, or only in order or made-up identifiers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeGuard
+
+import orjson
+
+from toolace_mt.json_path import child
+from toolace_mt.transcript import JsonValue
+
+__all__ = ["Agreement", "Difference", "compare_results"]
+
+_ID_TEXT = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9_:.-]*\Z")
+_TOLERANCE = 1e-9
+
+
+class Agreement(Enum):
+    EQUAL = "equal"
+    ORDER = "order"
+    IDENTIFIERS = "identifiers"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How two results agree, and the first place where they do not, with both values there."""
+
+    agreement: Agreement
+    path: str | None = None
+    recorded: JsonValue = None
+    executed: JsonValue = None
+
+
+def compare_results(recorded: JsonValue, executed: JsonValue) -> Difference:
+    """Compare a recorded result with an executed one.  1 equals 1.0; a text that spells a value equals it."""
+    first = _first_difference(recorded, executed, "$")
+    if first is None or _spells(recorded, executed):
+        return Difference(agreement=Agreement.EQUAL)
+    if _first_difference(_sorted(recorded), _sorted(executed), "$") is None:
+        agreement = Agreement.ORDER
+    elif _same_but_identifiers(recorded, executed, {}, {}):
+        agreement = Agreement.IDENTIFIERS
+    else:
+        agreement = Agreement.DIFFERENT
+    path, left, right = first
+    return Difference(agreement=agreement, path=path, recorded=left, executed=right)
+
+
+def _first_difference(
+    left: JsonValue, right: JsonValue, path: str
+) -> tuple[str, JsonValue, JsonValue] | None:
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        for key in (*left, *(key for key in right if key not in left)):
+            if key not in left or key not in right:
+                return child(path, key), left.get(key), right.get(key)
+            found = _first_difference(left[key], right[key], child(path, key))
+            if found is not None:
+                return found
+        return None
+    if _is_list(left) and _is_list(right):
+        for index, (one, other) in enumerate(zip(left, right, strict=False)):
+            found = _first_difference(one, other, child(path, index))
+            if found is not None:
+                return found
+        shorter = min(len(left), len(right))
+        if len(left) == len(right):
+            return None
+        return child(path, shorter), _item(left, shorter), _item(right, shorter)
+    return None if _same_leaf(left, right) else (path, left, right)
+
+
+def _same_leaf(left: JsonValue, right: JsonValue) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        return left == right or abs(left - right) <= _TOLERANCE * max(abs(left), abs(right))
+    return type(left) is type(right) and left == right
+
+
+def _same_but_identifiers(
+    left: JsonValue, right: JsonValue, there: dict[str, str], back: dict[str, str]
+) -> bool:
+    """Tell whether one renaming of id-like strings, the same throughout, turns one result into the other."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        if left.keys() == right.keys():
+            return all(_same_but_identifiers(left[key], right[key], there, back) for key in left)
+        return len(left) == len(right) and all(
+            _same_but_identifiers(one, other, there, back)
+            and _same_but_identifiers(left[one], right[other], there, back)
+            for one, other in zip(left, right, strict=True)
+        )
+    if _is_list(left) and _is_list(right):
+        return len(left) == len(right) and all(
+            _same_but_identifiers(one, other, there, back) for one, other in zip(left, right, strict=True)
+        )
+    if _same_leaf(left, right):
+        return True
+    if not (
+        isinstance(left, str) and isinstance(right, str) and _ID_TEXT.match(left) and _ID_TEXT.match(right)
+    ):
+        return False
+    return there.setdefault(left, right) == right and back.setdefault(right, left) == left
+
+
+def _sorted(value: JsonValue) -> JsonValue:
+    if isinstance(value, Mapping):
+        return {key: _sorted(item) for key, item in value.items()}
+    if _is_list(value):
+        return sorted((_sorted(item) for item in value), key=_sort_key)
+    return value
+
+
+def _sort_key(value: JsonValue) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _spells(recorded: JsonValue, executed: JsonValue) -> bool:
+    """Some data sets write a result as the text of a value: ``True`` or ``'done'``."""
+    return (
+        isinstance(recorded, str)
+        and not isinstance(executed, (str, Mapping))
+        and recorded.strip() == str(executed)
+    )
+
+
+def _is_list(value: JsonValue) -> TypeGuard[Sequence[JsonValue]]:
+    return isinstance(value, (list, tuple))
+
+
+def _item(items: Sequence[JsonValue], index: int) -> JsonValue:
+    return items[index] if index < len(items) else None

@@ -1,0 +1,119 @@
+"""What is said and done twice, cut off, or without meaning (TA7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import orjson
+
+from toolace_mt.checks.observations import CallSite, Pairing, recorded_error
+from toolace_mt.findings import Finding
+from toolace_mt.transcript import Message, Transcript
+
+__all__ = ["check_repeated_calls", "check_texts"]
+
+_MIN_REPEATED_WORDS = 5
+_READ_NAME = re.compile(
+    r"(?:get|list|search|find|read|show|check|look|view|fetch|query|retrieve|describe|count|calculate|compute|think)",
+    re.IGNORECASE,
+)
+_TEMPLATE = re.compile(
+    r"<\|[a-z_0-9]+\|>|</?s>|\[/?INST\]|<<SYS>>|<(?:start|end)_of_turn>|</?tool_call>|<tool_response>|\ufffd{1,}|\[PAD\]|<unk>"
+)
+_SAME_TOKEN = re.compile(r"\b(\w+)(?:[\s,.;]+\1\b){5,}", re.IGNORECASE)
+_SAME_LETTER = re.compile(r"([^\s\-_=*.#~+|\d])\1{11,}")
+_OPEN_ENDINGS = (
+    " the",
+    " a",
+    " an",
+    " and",
+    " or",
+    " of",
+    " to",
+    " with",
+    " for",
+    " is",
+    " are",
+    " in",
+    " on",
+    " your",
+    ",",
+)
+_CUT_MIN_WORDS = 6
+
+
+def check_repeated_calls(
+    sites: tuple[CallSite, ...], pairing: Pairing, transcript: Transcript, reads: frozenset[str] | None
+) -> Iterator[Finding]:
+    """Find calls that repeat an earlier one with nothing changed in between and no failure before (TA701).
+
+    ``reads`` are the tools known to change nothing.  Without that knowledge, a tool is taken as reading by
+    its name (get, list, search, ...), and any other one as writing.
+    """
+    done: dict[tuple[str, bytes], CallSite] = {}
+    for site in sites:
+        if site.call.arguments is None:
+            continue
+        key = (site.call.name, orjson.dumps(site.call.arguments, option=orjson.OPT_SORT_KEYS))
+        if key in done:
+            yield Finding(
+                rule="TA701",
+                message=f"{site.call.name} was called with the same arguments in turn {done[key].turn}",
+                turn=site.turn,
+                call=site.index,
+            )
+        elif not _is_read(site.call.name, reads):
+            done.clear()
+        if not _failed(site, pairing, transcript):
+            done[key] = site
+
+
+def _is_read(name: str, reads: frozenset[str] | None) -> bool:
+    return name in reads if reads is not None else _READ_NAME.match(name) is not None
+
+
+def _failed(site: CallSite, pairing: Pairing, transcript: Transcript) -> bool:
+    turn = pairing.answers.get((site.turn, site.index))
+    return turn is None or recorded_error(transcript.messages[turn].value) is not None
+
+
+def check_texts(transcript: Transcript) -> Iterator[Finding]:
+    """Find texts that are repeated (TA702), cut off (TA703) or meaningless (TA704)."""
+    said: dict[tuple[str, str], int] = {}
+    for turn, message in enumerate(transcript.messages):
+        if not message.text or message.role not in ("user", "assistant"):
+            continue
+        words = message.text.casefold().split()
+        key = (message.role, " ".join(words))
+        if len(words) >= _MIN_REPEATED_WORDS and key in said:
+            yield Finding(
+                rule="TA702", message=f"the {message.role} said the same in turn {said[key]}", turn=turn
+            )
+        said.setdefault(key, turn)
+        noise = _noise(message.text)
+        if noise is not None:
+            yield Finding(rule="TA704", message=noise, turn=turn)
+        elif _is_cut(message, words):
+            yield Finding(
+                rule="TA703", message=f"the text breaks off: …{message.text.rstrip()[-40:]!r}", turn=turn
+            )
+
+
+def _noise(text: str) -> str | None:
+    token = _TEMPLATE.search(text)
+    if token is not None:
+        return f"the text holds {token[0][:20]!r}"
+    repeated = _SAME_TOKEN.search(text) or _SAME_LETTER.search(text)
+    if repeated is not None:
+        return f"{repeated[1]!r} is said over and over"
+    if text.strip() and not any(letter.isalnum() for letter in text) and text.isascii():
+        return f"there is no word in {text.strip()[:20]!r}"
+    return None
+
+
+def _is_cut(message: Message, words: list[str]) -> bool:
+    """A long text that ends in a word which cannot end a sentence, or inside an open code block."""
+    if message.role != "assistant" or len(words) < _CUT_MIN_WORDS or message.text is None:
+        return False
+    return message.text.rstrip().casefold().endswith(_OPEN_ENDINGS) or message.text.count("```") % 2 == 1

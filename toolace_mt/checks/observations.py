@@ -1,0 +1,112 @@
+"""Which result answers which call, and whether a recorded result reports a failure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from toolace_mt.transcript import JsonValue, Message, RecordedCall, Transcript
+
+__all__ = ["CallSite", "Pairing", "RecordedError", "call_sites", "pair_results", "recorded_error"]
+
+_ERROR_TEXT = re.compile(
+    r"\s*(?:error\b|errors?:|exception\b|traceback \(most recent|failed\b|failure\b|\w*error:|\w*exception:)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSite:
+    """A call and where it stands."""
+
+    turn: int
+    index: int
+    call: RecordedCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedError:
+    """A failure as the record tells it.  ``kind`` and ``code`` are None where the data has no such fields."""
+
+    kind: str | None = None
+    code: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """``answers`` gives the turn of the result by (turn, call); ``stray`` are results that answer no open
+    call; ``misnamed`` are results (with their calls) that carry another tool's name."""
+
+    answers: Mapping[tuple[int, int], int]
+    stray: tuple[int, ...]
+    misnamed: tuple[tuple[int, CallSite], ...]
+
+
+def call_sites(transcript: Transcript) -> tuple[CallSite, ...]:
+    """Give every call of the dialogue in order."""
+    return tuple(
+        CallSite(turn=turn, index=index, call=call)
+        for turn, message in enumerate(transcript.messages)
+        for index, call in enumerate(message.calls)
+    )
+
+
+def pair_results(transcript: Transcript) -> Pairing:
+    """Match results with calls: by id where there is one, else by name, else by order.
+
+    Only calls of the nearest assistant message with calls are open, and only until another speaker comes.
+    """
+    answers: dict[tuple[int, int], int] = {}
+    stray: list[int] = []
+    misnamed: list[tuple[int, CallSite]] = []
+    pending: list[CallSite] = []
+    for turn, message in enumerate(transcript.messages):
+        if message.role != "tool":
+            pending = [
+                CallSite(turn=turn, index=index, call=call) for index, call in enumerate(message.calls)
+            ]
+            continue
+        site = _answered(message, pending)
+        if site is None:
+            stray.append(turn)
+            continue
+        pending.remove(site)
+        answers[site.turn, site.index] = turn
+        if message.name is not None and message.name != site.call.name:
+            misnamed.append((turn, site))
+    return Pairing(answers=answers, stray=tuple(stray), misnamed=tuple(misnamed))
+
+
+def _answered(message: Message, pending: list[CallSite]) -> CallSite | None:
+    if message.call_id is not None:
+        named = [site for site in pending if site.call.id == message.call_id]
+        if named or any(site.call.id is not None for site in pending):
+            return named[0] if named else None
+    if message.name is not None:
+        named = [site for site in pending if site.call.name == message.name]
+        if named:
+            return named[0]
+    return pending[0] if pending else None
+
+
+def recorded_error(value: JsonValue) -> RecordedError | None:
+    """Tell whether a recorded result reports a failure, by the forms that data sets use."""
+    if isinstance(value, str):
+        return RecordedError(message=value) if _ERROR_TEXT.match(value) else None
+    if not isinstance(value, Mapping):
+        return None
+    error = value.get("error", value.get("exception"))
+    if isinstance(error, Mapping):
+        kind, code, message = (error.get(field) for field in ("kind", "code", "message"))
+        return RecordedError(
+            kind=kind if isinstance(kind, str) else None,
+            code=code if isinstance(code, str) else None,
+            message=message if isinstance(message, str) else "",
+        )
+    if isinstance(error, str) and error.strip():
+        return RecordedError(message=error)
+    if error is True:
+        return RecordedError(message=str(value.get("message", "")))
+    return None

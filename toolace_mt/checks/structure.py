@@ -1,0 +1,118 @@
+"""The order of messages and the pairing of calls with results (TA0 and TA1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from toolace_mt.checks.observations import CallSite, Pairing
+from toolace_mt.findings import Finding
+from toolace_mt.transcript import Message, Transcript
+
+__all__ = ["check_calls_parse", "check_structure"]
+
+_RAW_SHOWN = 60
+
+
+def check_calls_parse(transcript: Transcript) -> Iterator[Finding]:
+    """Find calls whose arguments could not be read (TA002)."""
+    for turn, message in enumerate(transcript.messages):
+        for index, call in enumerate(message.calls):
+            if call.arguments is None:
+                shown = (call.raw or "")[:_RAW_SHOWN]
+                yield Finding(
+                    rule="TA002",
+                    message=f"arguments of {call.name} are no JSON object: {shown!r}",
+                    turn=turn,
+                    call=index,
+                )
+
+
+def check_structure(transcript: Transcript, pairing: Pairing) -> Iterator[Finding]:
+    """Find breaches of role order, pairing and completeness (TA1)."""
+    yield from _role_order(transcript.messages)
+    yield from _results(pairing, transcript.messages)
+    yield from _unanswered(transcript.messages, pairing)
+    yield from _reused_ids(transcript.messages)
+    yield from _ending(transcript.messages)
+
+
+def _role_order(messages: tuple[Message, ...]) -> Iterator[Finding]:
+    if not any(message.role == "user" for message in messages):
+        yield Finding(rule="TA101", message="there is no user message", turn=0 if messages else None)
+    previous: Message | None = None
+    for turn, message in enumerate(messages):
+        problem = _order_problem(previous, message)
+        if problem is not None:
+            yield Finding(rule="TA101", message=problem, turn=turn)
+        previous = message
+
+
+def _order_problem(previous: Message | None, message: Message) -> str | None:
+    before = None if previous is None else previous.role
+    match message.role:
+        case "system":
+            return None if before in (None, "system") else f"a system message after a {before} message"
+        case "user":
+            return "two user messages in a row" if before == "user" else None
+        case "assistant":
+            if before in (None, "system"):
+                return None if not message.calls else "the assistant calls a tool before the user has spoken"
+            return "two assistant messages in a row" if before == "assistant" else None
+        case "tool":
+            return None  # judged by the pairing
+
+
+def _results(pairing: Pairing, messages: tuple[Message, ...]) -> Iterator[Finding]:
+    for turn in pairing.stray:
+        call_id = messages[turn].call_id
+        named = "" if call_id is None else f" {call_id!r}"
+        yield Finding(rule="TA102", message=f"the result{named} answers no open call", turn=turn)
+    for turn, site in pairing.misnamed:
+        yield Finding(
+            rule="TA105",
+            message=f"the result is named {messages[turn].name!r} and answers a call of {site.call.name!r}",
+            turn=turn,
+        )
+
+
+def _unanswered(messages: tuple[Message, ...], pairing: Pairing) -> Iterator[Finding]:
+    last = len(messages) - 1
+    for turn, message in enumerate(messages):
+        if turn == last:
+            return  # the calls that end a record wait for results that were cut off
+        for index, call in enumerate(message.calls):
+            site = CallSite(turn=turn, index=index, call=call)
+            if (site.turn, site.index) not in pairing.answers:
+                yield Finding(
+                    rule="TA103", message=f"the call of {call.name} has no result", turn=turn, call=index
+                )
+
+
+def _reused_ids(messages: tuple[Message, ...]) -> Iterator[Finding]:
+    seen: Counter[str] = Counter()
+    for turn, message in enumerate(messages):
+        for index, call in enumerate(message.calls):
+            if call.id is None:
+                continue
+            seen[call.id] += 1
+            if seen[call.id] == 2:
+                yield Finding(
+                    rule="TA104", message=f"the call id {call.id!r} was used before", turn=turn, call=index
+                )
+
+
+def _ending(messages: tuple[Message, ...]) -> Iterator[Finding]:
+    for turn, message in enumerate(messages):
+        if message.role in ("user", "assistant") and not message.calls and not (message.text or "").strip():
+            yield Finding(rule="TA107", message=f"the {message.role} says nothing", turn=turn)
+    if messages and (messages[-1].role != "assistant" or messages[-1].calls):
+        yield Finding(
+            rule="TA106",
+            message=f"the dialogue ends with a {_describe(messages[-1])}",
+            turn=len(messages) - 1,
+        )
+
+
+def _describe(message: Message) -> str:
+    return "call" if message.calls else f"{message.role} message"

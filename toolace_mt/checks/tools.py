@@ -1,0 +1,50 @@
+"""Whether called tools are declared and declared tools can be judged (TA2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from toolace_mt.checks.observations import CallSite
+from toolace_mt.checks.toolset import CompiledTool, Toolset, compile_schema
+from toolace_mt.findings import Finding
+from toolace_mt.json_path import child
+
+__all__ = ["check_declarations", "check_tools_declared"]
+
+
+def check_tools_declared(sites: tuple[CallSite, ...], toolset: Toolset) -> Iterator[Finding]:
+    """Find calls of tools that the record does not declare (TA201)."""
+    for site in sites:
+        if site.call.name not in toolset.by_name:
+            yield Finding(
+                rule="TA201",
+                message=f"the tool {site.call.name!r} is not declared",
+                turn=site.turn,
+                call=site.index,
+            )
+
+
+def check_declarations(toolset: Toolset) -> Iterator[Finding]:
+    """Find what is wrong with the tools themselves (TA202, TA203, TA204)."""
+    for name in toolset.duplicates:
+        yield Finding(rule="TA203", message=f"the tool {name!r} is declared twice")
+    for tool in toolset.by_name.values():
+        if tool.schema.problem is not None:
+            yield Finding(rule="TA202", message=f"{tool.tool.name}: {tool.schema.problem}", path="$")
+        else:
+            yield from _defaults(tool)
+
+
+def _defaults(tool: CompiledTool) -> Iterator[Finding]:
+    for name, schema in tool.properties.items():
+        if not isinstance(schema, Mapping) or "default" not in schema or "$ref" in schema:
+            continue
+        if schema["default"] is None and name not in tool.required:
+            continue  # a common way to say that there is no default
+        compiled = compile_schema(schema)
+        if compiled.validator is not None and not compiled.validator.is_valid(schema["default"]):
+            yield Finding(
+                rule="TA204",
+                message=f"{tool.tool.name}: the default of {name} breaks its own schema",
+                path=child("$.properties", name),
+            )

@@ -1,0 +1,172 @@
+"""Declared tools made ready for judging: linted and compiled once per distinct schema.
+
+A declared schema is untrusted input: it may ask for a remote document, nest without end or carry a pattern
+that takes exponential time.  So references stay inside the schema, size is capped, and patterns run in an
+engine with a bounded number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NoReturn
+
+import jsonschema_rs
+import orjson
+
+from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
+
+__all__ = ["CompiledTool", "Toolset", "compile_schema", "toolset_of"]
+
+MAX_SCHEMA_BYTES = 256 * 1024
+MAX_SCHEMA_DEPTH = 48
+_BACKTRACK_LIMIT = 100_000
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_OPEN_KEYWORDS = (
+    "$ref",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "if",
+    "patternProperties",
+    "$dynamicRef",
+    "$recursiveRef",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledSchema:
+    """``validator`` is None exactly if ``problem`` says why the schema cannot be used."""
+
+    validator: Any  # jsonschema_rs gives its validators no public common type
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledTool:
+    """A declared tool with its compiled parameters.
+
+    ``known`` are the parameter names if the schema closes the list (or says nothing about others), else None.
+    """
+
+    tool: DeclaredTool
+    schema: CompiledSchema
+    known: frozenset[str] | None
+    required: frozenset[str]
+
+    @property
+    def properties(self) -> Mapping[str, JsonValue]:
+        return _object((self.tool.parameters or {}).get("properties"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolset:
+    """The tools of a record by name; of tools with one name, the first counts."""
+
+    by_name: Mapping[str, CompiledTool]
+    duplicates: tuple[str, ...]
+
+
+class _Same:
+    """A cache key that stands for one very object, and keeps it alive while it is in the cache."""
+
+    __slots__ = ("tools",)
+
+    def __init__(self, tools: tuple[DeclaredTool, ...]) -> None:
+        self.tools = tools
+
+    def __hash__(self) -> int:
+        return id(self.tools)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.tools is self.tools
+
+
+def toolset_of(tools: tuple[DeclaredTool, ...]) -> Toolset:
+    """Compile the tools; records that share one tuple of tools (as readers arrange) pay once."""
+    return _toolset(_Same(tools))
+
+
+@lru_cache(maxsize=256)
+def _toolset(key: _Same) -> Toolset:
+    by_name: dict[str, CompiledTool] = {}
+    duplicates: list[str] = []
+    for tool in key.tools:
+        if tool.name in by_name:
+            duplicates.append(tool.name)
+        else:
+            by_name[tool.name] = _compile_tool(tool)
+    return Toolset(by_name=by_name, duplicates=tuple(duplicates))
+
+
+def _compile_tool(tool: DeclaredTool) -> CompiledTool:
+    parameters: JsonObject = {} if tool.parameters is None else tool.parameters
+    required = parameters.get("required")
+    names = required if isinstance(required, (list, tuple)) else ()
+    return CompiledTool(
+        tool=tool,
+        schema=compile_schema(parameters),
+        known=_known(tool.parameters),
+        required=frozenset(name for name in names if isinstance(name, str)),
+    )
+
+
+def _known(parameters: JsonObject | None) -> frozenset[str] | None:
+    if parameters is None or any(keyword in parameters for keyword in _OPEN_KEYWORDS):
+        return None
+    if parameters.get("additionalProperties", False) is not False:
+        return None
+    return frozenset(_object(parameters.get("properties")))
+
+
+def compile_schema(schema: JsonObject) -> CompiledSchema:
+    """Lint and compile a JSON Schema; equal schemas are compiled once."""
+    try:
+        return _compile(orjson.dumps(schema))
+    except (orjson.JSONEncodeError, RecursionError) as error:
+        return CompiledSchema(validator=None, problem=f"the schema is no plain JSON: {error}")
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: bytes) -> CompiledSchema:
+    if len(text) > MAX_SCHEMA_BYTES:
+        return CompiledSchema(validator=None, problem=f"the schema is larger than {MAX_SCHEMA_BYTES} bytes")
+    schema = orjson.loads(text)
+    problem = _lint(schema, depth=0)
+    if problem is not None:
+        return CompiledSchema(validator=None, problem=problem)
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT)
+    try:
+        validator = jsonschema_rs.validator_for(schema, retriever=_refuse, pattern_options=options)
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        return CompiledSchema(validator=None, problem=_one_line(error))
+    return CompiledSchema(validator=validator, problem=None)
+
+
+def _lint(value: object, *, depth: int) -> str | None:
+    if depth > MAX_SCHEMA_DEPTH:
+        return f"the schema is nested deeper than {MAX_SCHEMA_DEPTH}"
+    if isinstance(value, dict):
+        for keyword in _REFERENCES:
+            target = value.get(keyword)
+            if isinstance(target, str) and not target.startswith("#"):
+                return f"{keyword} leads outside the schema: {target[:80]!r}"
+        children = list(value.values())
+    else:
+        children = value if isinstance(value, list) else []
+    return next((found for item in children if (found := _lint(item, depth=depth + 1)) is not None), None)
+
+
+def _refuse(uri: str) -> NoReturn:
+    raise ValueError(f"remote schemas are not fetched: {uri}")
+
+
+def _one_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    where = next((line.rstrip(":") for line in lines if line.startswith("On instance[")), "")
+    return f"{lines[0] if lines else type(error).__name__} {where.removeprefix('On ')}".strip()[:300]
+
+
+def _object(value: object) -> Mapping[str, JsonValue]:
+    return value if isinstance(value, Mapping) else {}

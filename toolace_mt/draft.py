@@ -1,0 +1,142 @@
+"""A dialogue in the making: its seed, its plan, and everything that was done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sandbox import Fault, Returned, Snapshot, Step
+from toolace_mt.dialogue import (
+    AssistantTurn,
+    Dialogue,
+    ToolResult,
+    Turn,
+    UserTurn,
+)
+from toolace_mt.plan import Plan
+from toolace_mt.words.phrases import Phrase
+
+__all__ = [
+    "Draft",
+    "Injection",
+    "Preference",
+    "Round",
+    "Slot",
+    "SlotKind",
+    "result_of",
+]
+
+
+class SlotKind(StrEnum):
+    """What a turn of words is for; each kind has a prompt of its own."""
+
+    REQUEST = "request"
+    ANSWER = "answer"
+    REPORT = "report"
+    QUESTION = "question"
+    FAILURE = "failure"
+    CHAT = "chat"
+    CHAT_REPLY = "chat_reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A turn of words: what it has to say, in plain words with facts, and the sub-task it belongs to."""
+
+    kind: SlotKind
+    coarse: Phrase
+    sub_task: int
+    picks: int = 0
+    refined: bool = False
+    injected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Injection:
+    """One entry of the injection log.  ``sub_task`` may not be changed by another injection."""
+
+    kind: str
+    sub_task: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One round of mask-and-fill: the turns that were masked and those whose words were replaced."""
+
+    masked: tuple[int, ...]
+    replaced: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """A judged pair: two wordings of the same turn, in the dialogue as it stood then."""
+
+    turn: int
+    before: tuple[Turn, ...]
+    chosen: str
+    rejected: str
+    judge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A dialogue with its history.
+
+    ``slots`` stands beside ``dialogue.turns`` (None where a turn has no words); ``steps`` beside the calls
+    in order, each with the world that it left, so that a change at call k re-executes only from k.
+    """
+
+    id: str
+    seed: int
+    pack: str
+    plan: Plan
+    start: Snapshot
+    dialogue: Dialogue
+    slots: tuple[Slot | None, ...]
+    steps: tuple[Step, ...]
+    injections: tuple[Injection, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    preferences: tuple[Preference, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert len(self.slots) == len(self.dialogue.turns)
+        assert len(self.steps) == len(self.dialogue.calls())
+
+    def snapshot_before_call(self, index: int) -> Snapshot:
+        """The world as the call of that index finds it."""
+        if index == 0:
+            return self.start
+        snapshot = self.steps[index - 1].snapshot
+        assert snapshot is not None
+        return snapshot
+
+    def with_texts(self, texts: Mapping[int, str]) -> Draft:
+        """The draft with other words at some turns."""
+        dialogue = self.dialogue.mask(texts).fill(texts)
+        return replace(self, dialogue=dialogue)
+
+    def with_slots(self, changed: Mapping[int, Slot]) -> Draft:
+        slots = tuple(changed.get(position, slot) for position, slot in enumerate(self.slots))
+        return replace(self, slots=slots)
+
+    def spoken_turns(self) -> tuple[tuple[int, Slot, str], ...]:
+        """Every turn of words: its position, its slot and its text."""
+        return tuple(
+            (position, slot, turn.text)
+            for position, (turn, slot) in enumerate(zip(self.dialogue.turns, self.slots, strict=True))
+            if slot is not None and isinstance(turn, UserTurn | AssistantTurn)
+        )
+
+
+def result_of(step: Step) -> ToolResult:
+    """A call's outcome as the dialogue shows it: the value, or an error object."""
+    match step.outcome:
+        case Returned(value):
+            return ToolResult(value=value)
+        case Fault(kind, code, message):
+            error = {"kind": str(kind), "code": code, "message": message}
+            return ToolResult(value={"error": error}, failed=True)
+
+

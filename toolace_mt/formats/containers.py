@@ -1,0 +1,176 @@
+"""The records of a file, one at a time: JSON lines, a JSON list or one JSON object, plain or gzipped.
+
+A broken line is a record with a reason, never a silent gap, and memory is bounded by the longest record.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from toolace_mt.formats.base import UnreadableFileError
+from toolace_mt.formats.json_list import TooLong, list_items
+from toolace_mt.formats.json_text import NotJsonError, parse_json
+from toolace_mt.transcript import JsonValue
+
+__all__ = ["MAX_RECORD_BYTES", "RawRecord", "parse_record", "raw_records"]
+
+MAX_RECORD_BYTES = 32 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class _ByteStream(Protocol):
+    """What is needed of an open file."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def readline(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRecord:
+    """A record's bytes as they stand in the file, or the reason why there are none."""
+
+    number: int
+    text: bytes
+    reason: str | None = None
+
+
+def parse_record(record: RawRecord) -> JsonValue:
+    """Parse the record's text; raise NotJsonError."""
+    if record.reason is not None:
+        raise NotJsonError(record.reason)
+    return parse_json(record.text)
+
+
+def raw_records(path: Path, *, max_record_bytes: int = MAX_RECORD_BYTES) -> Iterator[RawRecord]:
+    """Give the file's records in order; blank lines are no records.
+
+    Raise UnreadableFileError if the file cannot be opened or read.  A gzip file that breaks off ends in a
+    record that says so.
+    """
+    try:
+        with _opened(path) as stream:
+            yield from _records(stream, max_record_bytes)
+    except OSError as error:
+        raise UnreadableFileError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_ByteStream]:
+    with path.open("rb") as plain:
+        packed = plain.read(2) == _GZIP_MAGIC
+        plain.seek(0)
+        if packed:
+            with gzip.GzipFile(fileobj=plain) as stream:
+                yield stream
+        else:
+            yield plain
+
+
+def _records(stream: _ByteStream, limit: int) -> Iterator[RawRecord]:
+    number = -1
+    try:
+        for number, found in enumerate(_texts(stream, limit)):
+            if isinstance(found, TooLong):
+                yield RawRecord(number=number, text=b"", reason=found.reason)
+            else:
+                yield RawRecord(number=number, text=found)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        yield RawRecord(number=number + 1, text=b"", reason=f"the gzip file is broken here: {error}")
+
+
+def _texts(stream: _ByteStream, limit: int) -> Iterator[bytes | TooLong]:
+    first = _first_line(stream, limit)
+    if first is None:
+        return
+    if isinstance(first, bytes) and first.startswith(b"["):
+        yield from list_items(_chunks(first, stream), limit)
+        return
+    if isinstance(first, bytes) and first.startswith(b"{") and not _is_json(first):
+        rest = stream.read(limit - len(first)) if len(first) < limit else b""
+        if rest and _is_json(first + rest):
+            yield (first + rest).strip()
+            return
+        yield first
+        yield from _lines(_Replayed(rest, stream), limit)
+        return
+    yield first
+    yield from _lines(stream, limit)
+
+
+def _first_line(stream: _ByteStream, limit: int) -> bytes | TooLong | None:
+    """Give the first line that is not blank.  A JSON list may be one long line: its beginning is enough."""
+    start = True
+    while line := stream.readline(_CHUNK_BYTES):
+        text = line.removeprefix(_BOM) if start else line
+        start = False
+        if text.lstrip().startswith(b"["):
+            return text.lstrip()
+        if text.strip():
+            return _whole_line(text, stream, limit)
+    return None
+
+
+class _Replayed:
+    """A stream in front of which bytes that were already read are put back."""
+
+    def __init__(self, head: bytes, stream: _ByteStream) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        part, self._head = self._head[:size], self._head[size:]
+        return part or self._stream.read(size)
+
+    def readline(self, limit: int, /) -> bytes:
+        if not self._head:
+            return self._stream.readline(limit)
+        end = self._head.find(b"\n") + 1
+        size = min(end or len(self._head), limit)
+        line, self._head = self._head[:size], self._head[size:]
+        if end or len(line) == limit:
+            return line
+        return line + self._stream.readline(limit - len(line))
+
+
+def _lines(stream: _ByteStream, limit: int) -> Iterator[bytes | TooLong]:
+    while line := stream.readline(_CHUNK_BYTES):
+        whole = _whole_line(line, stream, limit)
+        if isinstance(whole, TooLong) or whole:
+            yield whole
+
+
+def _whole_line(beginning: bytes, stream: _ByteStream, limit: int) -> bytes | TooLong:
+    parts, size = [beginning], len(beginning)
+    while not parts[-1].endswith(b"\n"):
+        more = stream.readline(_CHUNK_BYTES)
+        if not more:
+            break
+        size += len(more)
+        if size <= limit:
+            parts.append(more)
+        else:
+            parts[-1] = more
+    return TooLong(limit) if size > limit else b"".join(parts).strip()
+
+
+def _chunks(first: bytes, stream: _ByteStream) -> Iterator[bytes]:
+    yield first
+    while chunk := stream.read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        parse_json(text)
+    except NotJsonError:
+        return False
+    return True

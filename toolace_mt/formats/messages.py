@@ -1,0 +1,200 @@
+"""OpenAI chat messages and function tools, in all the spellings that data sets have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import orjson
+
+from toolace_mt.formats.base import UnreadableRecordError
+from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
+from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Message, RecordedCall, Role
+
+__all__ = ["read_messages", "read_tools", "result_of", "write_message", "write_tool"]
+
+_ROLES: dict[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+    "model": "assistant",
+    "tool": "tool",
+    "function": "tool",
+    "observation": "tool",
+}
+
+
+def read_messages(value: JsonValue) -> tuple[Message, ...]:
+    """Read a list of messages; raise UnreadableRecordError at the first that is none."""
+    if not isinstance(value, list):
+        raise UnreadableRecordError("messages are no list")
+    return tuple(_message(item, turn) for turn, item in enumerate(value))
+
+
+def _message(item: JsonValue, turn: int) -> Message:
+    if not isinstance(item, Mapping):
+        raise UnreadableRecordError(f"message {turn} is no object")
+    role = _ROLES.get(str(item.get("role")))
+    if role is None:
+        raise UnreadableRecordError(f"message {turn} has the unknown role {str(item.get('role'))[:40]!r}")
+    name = item.get("name")
+    if role == "tool":
+        call_id = item.get("tool_call_id")
+        return Message(
+            role=role,
+            value=result_of(item.get("content")),
+            call_id=call_id if isinstance(call_id, str) else None,
+            name=name if isinstance(name, str) else None,
+        )
+    return Message(role=role, text=_text(item.get("content"), turn), calls=_calls(item, turn))
+
+
+def result_of(content: JsonValue) -> JsonValue:
+    """Give a tool message's result: the JSON that the text holds, else the text."""
+    text = _joined_parts(content) if isinstance(content, list) else content
+    if not isinstance(text, str):
+        return text
+    try:
+        return parse_json(text)
+    except NotJsonError:
+        return text
+
+
+def _text(content: JsonValue, turn: int) -> str | None:
+    if content is None or isinstance(content, str):
+        return content
+    joined = _joined_parts(content) if isinstance(content, list) else None
+    if joined is None:
+        raise UnreadableRecordError(f"message {turn} has content that is neither text nor text parts")
+    return joined
+
+
+def _joined_parts(parts: list[JsonValue]) -> str | None:
+    """Join typed content parts (``{"type": "text", "text": ...}``); reasoning is not part of what is said."""
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, Mapping) and part.get("type", "text") in ("text", "output_text", "input_text"):
+            text = part.get("text", part.get("value"))
+            texts.append(text if isinstance(text, str) else "")
+        elif not isinstance(part, Mapping):
+            return None
+    return "\n".join(texts)
+
+
+def _calls(item: JsonObject, turn: int) -> tuple[RecordedCall, ...]:
+    listed = item.get("tool_calls")
+    old = item.get("function_call")
+    if listed is None and isinstance(old, Mapping):
+        return (_call(old, None, turn),)
+    if listed is None:
+        return ()
+    if not isinstance(listed, list):
+        raise UnreadableRecordError(f"message {turn} has tool_calls that are no list")
+    return tuple(_listed_call(entry, turn) for entry in listed)
+
+
+def _listed_call(entry: JsonValue, turn: int) -> RecordedCall:
+    if not isinstance(entry, Mapping):
+        raise UnreadableRecordError(f"message {turn} has a tool call that is no object")
+    function = entry.get("function", entry)
+    call_id = entry.get("id")
+    if not isinstance(function, Mapping):
+        raise UnreadableRecordError(f"message {turn} has a tool call whose function is no object")
+    return _call(function, call_id if isinstance(call_id, str) else None, turn)
+
+
+def _call(function: JsonObject, call_id: str | None, turn: int) -> RecordedCall:
+    name = function.get("name")
+    if not isinstance(name, str) or not name:
+        raise UnreadableRecordError(f"message {turn} has a tool call without a name")
+    written = function.get("arguments", function.get("parameters"))
+    arguments, raw = _arguments(written)
+    return RecordedCall(name=name, arguments=arguments, id=call_id, raw=raw)
+
+
+def _arguments(written: JsonValue) -> tuple[JsonObject | None, str | None]:
+    """Give the arguments, or their text if it is no JSON object.  No text at all means no arguments."""
+    if written is None or (isinstance(written, str) and not written.strip()):
+        return {}, None
+    if isinstance(written, Mapping):
+        return written, None
+    if not isinstance(written, str):
+        return None, dump_json(written)
+    try:
+        value = parse_json(written)
+    except NotJsonError:
+        return None, written
+    return (value, None) if isinstance(value, Mapping) else (None, written)
+
+
+def read_tools(value: JsonValue) -> tuple[DeclaredTool, ...] | None:
+    """Read declared tools: wrapped or bare, a list or the JSON text of one; equal lists give one tuple."""
+    if value is None:
+        return None
+    try:
+        return _tools(orjson.dumps(value))
+    except NotJsonError as error:
+        raise UnreadableRecordError(f"tools are {error}") from None
+
+
+@lru_cache(maxsize=256)
+def _tools(text: bytes) -> tuple[DeclaredTool, ...]:
+    value = orjson.loads(text)
+    listed = parse_json(value) if isinstance(value, str) else value
+    if isinstance(listed, Mapping):
+        listed = [listed]
+    if not isinstance(listed, list):
+        raise UnreadableRecordError("tools are no list")
+    return tuple(
+        _tool(parse_json(entry) if isinstance(entry, str) else entry, number)
+        for number, entry in enumerate(listed)
+    )
+
+
+def _tool(entry: JsonValue, number: int) -> DeclaredTool:
+    function = entry.get("function", entry) if isinstance(entry, Mapping) else None
+    if not isinstance(function, Mapping):
+        raise UnreadableRecordError(f"tool {number} is no object")
+    name, description = function.get("name"), function.get("description")
+    if not isinstance(name, str) or not name:
+        raise UnreadableRecordError(f"tool {number} has no name")
+    parameters = function.get("parameters", function.get("input_schema", function.get("inputSchema")))
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise UnreadableRecordError(f"the parameters of tool {name!r} are no object")
+    return DeclaredTool(
+        name=name, description=description if isinstance(description, str) else "", parameters=parameters
+    )
+
+
+def write_message(message: Message) -> JsonObject:
+    """Write a message; a result becomes its JSON text."""
+    if message.role == "tool":
+        written: dict[str, JsonValue] = {"role": "tool"}
+        if message.call_id is not None:
+            written["tool_call_id"] = message.call_id
+        if message.name is not None:
+            written["name"] = message.name
+        return {**written, "content": dump_json(message.value)}
+    plain: dict[str, JsonValue] = {"role": message.role, "content": message.text}
+    if message.calls:
+        plain["tool_calls"] = [_write_call(call) for call in message.calls]
+    return plain
+
+
+def _write_call(call: RecordedCall) -> JsonObject:
+    arguments = (call.raw or "") if call.arguments is None else dump_json(call.arguments)
+    named = {} if call.id is None else {"id": call.id}
+    return {**named, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+
+
+def write_tool(tool: DeclaredTool) -> JsonObject:
+    """Write a tool as an OpenAI function tool."""
+    function: dict[str, JsonValue] = {"name": tool.name, "description": tool.description}
+    if tool.parameters is not None:
+        function["parameters"] = tool.parameters
+    return {"type": "function", "function": function}

@@ -1,0 +1,56 @@
+"""The OpenAI dialect: a record with chat messages and, mostly, function tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolace_mt.formats.base import UnreadableRecordError
+from toolace_mt.formats.messages import read_messages, read_tools, write_message, write_tool
+from toolace_mt.transcript import JsonObject, JsonValue, Place, Transcript
+
+__all__ = ["OpenAIFormat"]
+
+_MESSAGE_KEYS = ("messages", "traj", "conversation")
+_ID_KEYS = ("id", "uuid", "task_id", "dialogue_id", "conversation_id")
+
+
+class OpenAIFormat:
+    """Reads ``messages`` with ``tools`` or ``functions``; writes ``id``, ``tools`` and ``messages``."""
+
+    name = "openai"
+
+    def detect(self, sample: JsonValue) -> bool:
+        if not isinstance(sample, Mapping):
+            return False
+        messages = _first(sample, _MESSAGE_KEYS)
+        if not isinstance(messages, list) or not messages:
+            return False
+        return isinstance(messages[0], Mapping) and "role" in messages[0]
+
+    def read(self, record: JsonValue, place: Place) -> Transcript:
+        if not isinstance(record, Mapping):
+            raise UnreadableRecordError("the record is no object")
+        messages = _first(record, _MESSAGE_KEYS)
+        if messages is None:
+            raise UnreadableRecordError("the record has no messages")
+        return Transcript(
+            id=_id(record, place),
+            messages=read_messages(messages),
+            tools=read_tools(_first(record, ("tools", "functions"))),
+            place=place,
+        )
+
+    def write(self, transcript: Transcript) -> JsonObject:
+        written: dict[str, JsonValue] = {"id": transcript.id}
+        if transcript.tools is not None:
+            written["tools"] = [write_tool(tool) for tool in transcript.tools]
+        return {**written, "messages": [write_message(message) for message in transcript.messages]}
+
+
+def _first(record: JsonObject, keys: tuple[str, ...]) -> JsonValue:
+    return next((record[key] for key in keys if record.get(key) is not None), None)
+
+
+def _id(record: JsonObject, place: Place) -> str:
+    found = _first(record, _ID_KEYS)
+    return str(found) if isinstance(found, (str, int)) else f"record-{place.record}"

@@ -1,0 +1,44 @@
+"""Where a value stands inside a JSON value, written as a JSON path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from toolace_mt.transcript import JsonValue
+
+__all__ = ["Leaf", "child", "leaves", "path_of"]
+
+Leaf = str | int | float | bool | None
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+def child(path: str, key: str | int) -> str:
+    """Give the path of a member or an item: ``$.orders[0]``, ``$['odd key']``."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if _PLAIN.match(key):
+        return f"{path}.{key}"
+    escaped = key.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{path}['{escaped}']"
+
+
+def path_of(keys: Iterable[str | int]) -> str:
+    """Give the path that these keys lead to, from the root ``$``."""
+    path = "$"
+    for key in keys:
+        path = child(path, key)
+    return path
+
+
+def leaves(value: JsonValue, path: str = "$") -> Iterator[tuple[str, Leaf]]:
+    """Give each scalar inside the value with its path, in document order."""
+    if isinstance(value, str) or value is None or isinstance(value, (int, float)):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from leaves(item, child(path, key))
+    else:
+        for index, item in enumerate(value):
+            yield from leaves(item, child(path, index))

@@ -1,0 +1,285 @@
+"""Plan a dialogue by walking: execute tools, and let what they return lead to the next call.
+
+Ours, not the paper's: the paper lets a model write the plan, the calls and the results together.  Here a
+goal is drawn, what it needs is resolved backwards (told by the user, found in an earlier result, or fetched
+by another call first), and every call on the way is executed at once, so a plan never holds a call that
+cannot run.  It asks no model.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sandbox import Call, Pack, Returned, Snapshot, Step, ToolSpec
+from toolace_mt.dialogue import ToolCall
+from toolace_mt.plan import Choice, Plan, Said, SubTask
+from toolace_mt.planners.sources import (
+    Row,
+    choices_by_schema,
+    clause_of,
+    properties_of,
+    required_of,
+    rows_at,
+    rows_of_world,
+    selectors_for,
+    sources_of,
+)
+from toolace_mt.transcript import JsonObject, JsonValue
+from toolace_mt.words.phrases import slots_of
+
+__all__ = ["Execute", "PlanError", "walk"]
+
+Execute = Callable[[Snapshot, Call], Awaitable[Step]]
+
+_MOST_CALLS: Final = 6  # per sub-task, as in the paper
+_MOST_DEPTH: Final = 4
+_TRIES_PER_SUB_TASK: Final = 16
+_MOST_ALTERNATIVES: Final = 6
+_SUB_TASKS: Final = ((2, 35), (3, 35), (4, 20), (5, 10))  # the paper: 2 to 5; the weights are ours
+
+
+class PlanError(Exception):
+    """No dialogue of at least two sub-tasks could be walked in this world."""
+
+
+class _DeadEndError(Exception):
+    """This try leads nowhere; another draw may."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Output:
+    """What a call of this dialogue returned."""
+
+    tool: str
+    value: JsonValue
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One sub-task in the making; the next try starts from a copy."""
+
+    at: Snapshot
+    outputs: list[_Output]
+    told: dict[str, JsonValue]
+    calls: list[ToolCall] = field(default_factory=list)
+    said: dict[str, Said] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
+    begun_with: int = 0  # outputs of earlier sub-tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What stays the same while a dialogue is planned."""
+
+    pack: Pack
+    execute: Execute
+    chance: random.Random
+    persona: JsonObject
+    persona_key: str
+
+
+async def walk(pack: Pack, start: Snapshot, chance: random.Random, execute: Execute) -> Plan:
+    """Plan two to five sub-tasks for one person of the world at ``start``.
+
+    Raises ``PlanError`` when the world offers no two goals that can be reached.
+    """
+    key, persona = _persona(pack, start.state, chance)
+    scene = _Scene(pack=pack, execute=execute, chance=chance, persona=persona, persona_key=key)
+    wanted = chance.choices([n for n, _ in _SUB_TASKS], [weight for _, weight in _SUB_TASKS])[0]
+    so_far = _Walk(at=start, outputs=[], told={})
+    sub_tasks: list[SubTask] = []
+    goals = [tool for tool in pack.tools if tool.goal] or list(pack.tools)
+    for _ in range(wanted * _TRIES_PER_SUB_TASK):
+        used = {task.goal for task in sub_tasks}
+        open_goals = [tool for tool in goals if tool.name not in used]
+        if len(sub_tasks) == wanted or not open_goals:
+            break
+        goal = chance.choices(open_goals, [3 if tool.effect == "write" else 2 for tool in open_goals])[0]
+        attempt = _copy(so_far)
+        try:
+            task = await _sub_task(scene, goal, attempt)
+        except _DeadEndError:
+            continue
+        sub_tasks.append(task)
+        so_far = replace(attempt, calls=[], said={}, choices={})
+    if len(sub_tasks) < 2:
+        raise PlanError(f"pack {pack.name}, world {start.world}: fewer than two goals can be reached")
+    return Plan(world=start.world, sub_tasks=tuple(sub_tasks), persona=persona)
+
+
+def _persona(pack: Pack, state: JsonObject, chance: random.Random) -> tuple[str, JsonObject]:
+    table = state.get(pack.persona) if pack.persona else None
+    if not isinstance(table, Mapping) or not table:
+        return "", {}
+    key = chance.choice(sorted(table))
+    row = table[key]
+    return key, row if isinstance(row, Mapping) else {}
+
+
+def _copy(walk: _Walk) -> _Walk:
+    return replace(walk, outputs=list(walk.outputs), told=dict(walk.told), calls=[], said={}, choices={}, begun_with=len(walk.outputs))
+
+
+async def _sub_task(scene: _Scene, goal: ToolSpec, walk: _Walk) -> SubTask:
+    arguments = await _arguments(scene, goal, walk, depth=0)
+    for check in goal.checks:
+        await _check_first(scene, check, arguments, walk)
+    await _call(scene, goal, arguments, walk)
+    asks = tuple(ask for ask in goal.ask if slots_of(ask) <= arguments.keys())
+    return SubTask(
+        goal=goal.name,
+        description=goal.description,
+        asks=asks,
+        calls=tuple(walk.calls),
+        said=tuple(walk.said.values()),
+        choices=tuple(walk.choices.values()),
+        tell=goal.tell,
+    )
+
+
+async def _check_first(scene: _Scene, name: str, arguments: JsonObject, walk: _Walk) -> None:
+    tool = _tool(scene.pack, name)
+    if tool is None or scene.chance.random() < 0.4:
+        return
+    required = required_of(tool.parameters)
+    needed = {key: arguments[key] for key in required if key in arguments}
+    already = any(call.name == name and call.arguments == needed for call in walk.calls)
+    if len(needed) == len(required) and not already:
+        await _call(scene, tool, needed, walk)
+
+
+async def _call(scene: _Scene, tool: ToolSpec, arguments: JsonObject, walk: _Walk) -> None:
+    if len(walk.calls) >= _MOST_CALLS:
+        raise _DeadEndError
+    step = await scene.execute(walk.at, Call(name=tool.name, arguments=arguments))
+    if not isinstance(step.outcome, Returned) or step.snapshot is None:
+        raise _DeadEndError
+    walk.at = step.snapshot
+    walk.calls.append(ToolCall(name=tool.name, arguments=arguments))
+    walk.outputs.append(_Output(tool.name, step.outcome.value))
+
+
+async def _arguments(scene: _Scene, tool: ToolSpec, walk: _Walk, *, depth: int) -> JsonObject:
+    chosen: dict[str, JsonValue] = {}
+    bound: dict[str, JsonObject] = {}
+    for name, schema in properties_of(tool.parameters).items():
+        optional = name not in required_of(tool.parameters)
+        if optional and scene.chance.random() < 0.6:
+            continue
+        try:
+            value = await _value(scene, name, schema, walk, bound, depth=depth)
+        except _DeadEndError:
+            if optional:
+                continue
+            raise
+        if chosen.get(str(schema.get("x-differs"))) == value:
+            raise _DeadEndError
+        chosen[name] = value
+    return chosen
+
+
+async def _value(
+    scene: _Scene, name: str, schema: JsonObject, walk: _Walk, bound: dict[str, JsonObject], *, depth: int
+) -> JsonValue:
+    sources = list(sources_of(schema))
+    if not sources:
+        return _chosen(scene, name, schema, walk)
+    known = [entry for entry in sources if "tool" in entry and _latest(walk, entry) is not None]
+    # What needs no naming, such as who the user is, is asked for once in a dialogue.
+    if known and ("select" not in known[0] or scene.chance.random() < 0.6):
+        return _from_output(scene, name, schema, scene.chance.choice(known), walk)
+    # The first entry is the way that the pack's author finds natural.
+    entry = sources[0] if scene.chance.random() < 0.7 else scene.chance.choice(sources)
+    if "world" in entry:
+        return _from_world(scene, name, schema, entry, walk, bound)
+    if _latest(walk, entry) is None:
+        await _fetch(scene, str(entry["tool"]), walk, depth=depth + 1)
+    return _from_output(scene, name, schema, entry, walk)
+
+
+async def _fetch(scene: _Scene, name: str, walk: _Walk, *, depth: int) -> None:
+    tool = _tool(scene.pack, name)
+    if tool is None or depth > _MOST_DEPTH or tool.effect != "read":
+        raise _DeadEndError
+    await _call(scene, tool, await _arguments(scene, tool, walk, depth=depth), walk)
+
+
+def _tool(pack: Pack, name: str) -> ToolSpec | None:
+    return next((tool for tool in pack.tools if tool.name == name), None)
+
+
+def _latest(walk: _Walk, entry: JsonObject) -> _Output | None:
+    for output in reversed(walk.outputs):
+        if output.tool == entry["tool"] and rows_at(output.value, str(entry["path"])):
+            return output
+    return None
+
+
+def _from_output(scene: _Scene, name: str, schema: JsonObject, entry: JsonObject, walk: _Walk) -> JsonValue:
+    output = _latest(walk, entry)
+    if output is None:
+        raise _DeadEndError
+    rows = rows_at(output.value, str(entry["path"]))
+    distinct = list({json.dumps(row.value): row for row in rows}.values())
+    is_fresh = walk.outputs.index(output) >= walk.begun_with
+    if len(distinct) == 1 and (is_fresh or "select" not in entry):
+        return _shaped(schema, distinct[0].value)
+    selectors = selectors_for(distinct, entry.get("select"))
+    if not selectors:
+        raise _DeadEndError
+    selector = scene.chance.choice(selectors)
+    walk.choices[name] = Choice(parameter=name, phrase=selector.phrase)
+    return _shaped(schema, selector.row.value)
+
+
+def _from_world(
+    scene: _Scene, name: str, schema: JsonObject, entry: JsonObject, walk: _Walk, bound: dict[str, JsonObject]
+) -> JsonValue:
+    table = str(entry["world"]).split(".", 1)[0]
+    rows: tuple[Row, ...] = rows_of_world(
+        walk.at.state,
+        entry,
+        persona_table=scene.pack.persona,
+        persona=_current_persona(scene, walk),
+        persona_key=scene.persona_key,
+    )
+    offered = tuple(row for row in rows if table not in bound or row.record == bound[table])
+    if not offered:
+        raise _DeadEndError
+    row = scene.chance.choice(offered)
+    bound[table] = row.record
+    others = tuple(dict.fromkeys(other.value for other in rows if other.value != row.value))
+    # A person introduces themselves once, but names the thing they talk about each time.
+    if table != scene.pack.persona or walk.told.get(name) != row.value:
+        _tell(name, schema, row.value, others, walk)
+    return _shaped(schema, row.value)
+
+
+def _current_persona(scene: _Scene, walk: _Walk) -> JsonObject:
+    table = walk.at.state.get(scene.pack.persona) if scene.pack.persona else None
+    row = table.get(scene.persona_key) if isinstance(table, Mapping) else None
+    return row if isinstance(row, Mapping) else {}
+
+
+def _chosen(scene: _Scene, name: str, schema: JsonObject, walk: _Walk) -> JsonValue:
+    offered = choices_by_schema(schema)
+    if not offered:
+        raise _DeadEndError
+    value = scene.chance.choice(offered)
+    _tell(name, schema, value, (), walk)
+    return value
+
+
+def _tell(name: str, schema: JsonObject, value: JsonValue, others: tuple[JsonValue, ...], walk: _Walk) -> None:
+    walk.told[name] = value
+    walk.said[name] = Said(
+        parameter=name, value=value, clause=clause_of(name, schema), alternatives=others[:_MOST_ALTERNATIVES]
+    )
+
+
+def _shaped(schema: JsonObject, value: JsonValue) -> JsonValue:
+    return [value] if schema.get("type") == "array" else value

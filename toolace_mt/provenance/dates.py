@@ -1,0 +1,165 @@
+"""Dates and times as people write them, and whether a written date can be meant by what was said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+__all__ = [
+    "DateMention",
+    "Moment",
+    "dates_in",
+    "read_moment",
+    "relative_dates",
+    "speaks_of_relative_dates",
+    "times_in",
+]
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+)  # fmt: skip
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in _MONTHS).replace(
+    "sep(?:tember)?", "sept?(?:ember)?"
+)
+_ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_DAY_MONTH = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\b\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
+)
+_MONTH_DAY = re.compile(
+    rf"\b({_MONTH})\.?\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s+(\d{{4}}))?", re.IGNORECASE
+)
+_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?(?![\d/-])")
+_COMPACT = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
+_TIME = re.compile(
+    r"(?<![\d:])(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(a\.?m\.?|p\.?m\.?)?(?![\d:])",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?\Z"
+    r"|(\d{1,2}:\d{2})(?::\d{2})?\Z"
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_RELATIVE = re.compile(
+    r"\b(?:today|tonight|tomorrow|yesterday|now|weekend"
+    r"|(?:next|this|last|coming|following)\s+(?:week|month|year|day|"
+    + "|".join(f"{name}|{name[:3]}" for name in _WEEKDAYS)
+    + r")|"
+    + "|".join(_WEEKDAYS)
+    + r"|(?:in|for|after|within|past|last|next)\s+(?:the\s+)?\w+\s+(?:days?|weeks?|months?|nights?|years?)"
+    r"|(?:days?|weeks?|months?)\s+(?:ago|later|from|before|after)"
+    r"|christmas|new year|easter|halloween|valentine)\b",
+    re.IGNORECASE,
+)
+_NAMED_TIMES = {
+    "noon": "12:00",
+    "midday": "12:00",
+    "midnight": "00:00",
+    "morning": "09:00",
+    "evening": "18:00",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DateMention:
+    """A day that was spoken of; without a year, the year is left to the hearer."""
+
+    month: int
+    day: int
+    year: int | None = None
+
+    def means(self, day: date) -> bool:
+        return (self.month, self.day) == (day.month, day.day) and self.year in (None, day.year)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A value that is a date, a time of day (``18:30``), or both."""
+
+    day: date | None
+    time: str | None
+
+
+@lru_cache(maxsize=4096)
+def read_moment(text: str) -> Moment | None:
+    """Read a value that is wholly a date or a time in ISO form, else give None."""
+    match = _MOMENT.match(text)
+    if match is None:
+        return None
+    if match[3] is not None:
+        return Moment(None, match[3].zfill(5))
+    day = _date(*map(int, match[1].split("-")))
+    return None if day is None else Moment(day, match[2])
+
+
+@lru_cache(maxsize=2048)
+def dates_in(text: str) -> frozenset[DateMention]:
+    """Give every calendar date in the text; an ambiguous one (3/4) counts both ways."""
+    return frozenset(mention for mention in _mentions(text) if _possible(mention))
+
+
+def _mentions(text: str) -> Iterator[DateMention]:
+    for found in (*_ISO.finditer(text), *_COMPACT.finditer(text)):
+        yield DateMention(int(found[2]), int(found[3]), int(found[1]))
+    for found in _DAY_MONTH.finditer(text):
+        yield DateMention(_month(found[2]), int(found[1]), _year(found[3]))
+    for found in _MONTH_DAY.finditer(text):
+        yield DateMention(_month(found[1]), int(found[2]), _year(found[3]))
+    for found in _NUMERIC.finditer(text):
+        first, second, year = int(found[1]), int(found[2]), _year(found[3])
+        yield DateMention(first, second, year)
+        yield DateMention(second, first, year)
+
+
+@lru_cache(maxsize=2048)
+def times_in(text: str) -> frozenset[str]:
+    """Give every time of day in the text as HH:MM; an hour without am or pm counts both ways."""
+    found: set[str] = {time for name, time in _NAMED_TIMES.items() if name in text.casefold()}
+    for match in _TIME.finditer(text):
+        hour, minute = int(match[1]), int(match[2] or 0)
+        half = (match[3] or "").lower()[:1]
+        if hour > 24 or minute > 59:
+            continue
+        if half:
+            found.add(f"{hour % 12 + (12 if half == 'p' else 0):02}:{minute:02}")
+            continue
+        found.add(f"{hour % 24:02}:{minute:02}")
+        if 1 <= hour <= 12:
+            found.add(f"{hour % 12 + 12:02}:{minute:02}")
+    return frozenset(found)
+
+
+def speaks_of_relative_dates(text: str) -> bool:
+    """Tell whether the text names a day by its distance or weekday ("next Friday", "in two weeks")."""
+    return _RELATIVE.search(text) is not None
+
+
+def relative_dates(text: str, today: date) -> frozenset[date]:
+    """Give the days that today, tomorrow and yesterday mean; weekdays stay open: people differ on them."""
+    lowered = text.casefold()
+    words = {"today": 0, "tonight": 0, "now": 0, "tomorrow": 1, "day after tomorrow": 2, "yesterday": -1}
+    return frozenset(today + timedelta(days=shift) for word, shift in words.items() if word in lowered)
+
+
+def _month(name: str) -> int:
+    return next(number for number, month in enumerate(_MONTHS, start=1) if month.startswith(name.lower()[:3]))
+
+
+def _year(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def _possible(mention: DateMention) -> bool:
+    return _date(mention.year or 2024, mention.month, mention.day) is not None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

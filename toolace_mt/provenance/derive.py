@@ -1,0 +1,184 @@
+"""Values that follow from what was said: other units, sums, shifted dates, joined parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from toolace_mt.provenance.dates import (
+    Moment,
+    dates_in,
+    read_moment,
+    relative_dates,
+    speaks_of_relative_dates,
+    times_in,
+)
+from toolace_mt.provenance.evidence import Evidence, Said
+from toolace_mt.provenance.numbers import numbers_in
+from toolace_mt.provenance.source import Source, SourceKind
+from toolace_mt.provenance.words import content_words, normalised, stem
+
+__all__ = ["derive_joined", "derive_moment", "derive_number", "derive_symbol", "derive_words"]
+
+_SEPARATORS = re.compile(r"[\s/\\_@:,;|=&?+()\[\]\"'-]+")
+_NUMBERS_TRIED = 48
+_SCALES = (
+    (100.0, "cents"),
+    (0.01, "cents"),
+    (60.0, "minutes"),
+    (1 / 60, "hours"),
+    (1000.0, "thousands"),
+    (0.001, "thousandths"),
+)
+_SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹"}
+_BOUNDS_OF_DAY = ("00:00", "23:59")
+_LONG_TEXT_WORDS = 6
+_SHORT_SHARE, _LONG_SHARE = 1.0, 0.5
+_MAYBE_SHARE = 0.6
+
+
+def derive_number(number: float, evidence: Evidence) -> Source | None:
+    """Find the number in other units, as a sum or difference of two earlier ones, or as a small multiple."""
+    for factor, how in _SCALES:
+        scaled = number / factor
+        for candidate in {round(scaled, 9), round(scaled)} if abs(scaled) < 1e15 else set[float]():
+            if candidate == 0 or abs(candidate * factor - number) > 1e-6 * abs(number):
+                continue
+            source = evidence.find_number(float(candidate))
+            if source is not None:
+                return Source(kind=SourceKind.DERIVED, how=how, turn=source.turn, path=source.path)
+    return _combined(number, evidence.numbers(_NUMBERS_TRIED))
+
+
+def _combined(number: float, known: dict[float, int]) -> Source | None:
+    for first, turn in known.items():
+        if round(number - first, 9) in known and first != 0:
+            return Source(kind=SourceKind.DERIVED, how="sum", turn=turn)
+        if round(number + first, 9) in known and first != 0:
+            return Source(kind=SourceKind.DERIVED, how="difference", turn=turn)
+    for factor, turn in known.items():
+        if 2 <= factor <= 30 and factor.is_integer() and round(number / factor, 9) in known:
+            return Source(kind=SourceKind.DERIVED, how="product", turn=turn, certain=False)
+    return None
+
+
+def derive_moment(value: str, evidence: Evidence) -> Source | None:
+    """Find a date or time said in another form, relative to today, or shifted by a number of days."""
+    moment = read_moment(value)
+    if moment is None:
+        return None
+    told = evidence.outside
+    time = _time_source(moment, told)
+    if moment.day is None or time is None:
+        return time
+    day = _day_source(moment.day, told, evidence.users)
+    if day is None or moment.time is None:
+        return day
+    return day if time.certain else time
+
+
+def _time_source(moment: Moment, told: list[Said]) -> Source | None:
+    if moment.time is None or (moment.time in _BOUNDS_OF_DAY and moment.day is not None):
+        return Source(kind=SourceKind.CONSTANT, how="time of day")
+    said = next((said for said in told if moment.time in times_in(said.text)), None)
+    return None if said is None else Source(kind=SourceKind.DERIVED, how="time", turn=said.turn)
+
+
+def _day_source(day: date, told: list[Said], users: list[Said]) -> Source | None:
+    today = _today(told)
+    for said in told:
+        for mention in dates_in(said.text):
+            if mention.means(day) and (
+                mention.year is not None or today is None or abs(today.year - day.year) <= 1
+            ):
+                return Source(kind=SourceKind.DERIVED, how="date", turn=said.turn)
+    for said in users:
+        if today is not None and day in relative_dates(said.text, today):
+            return Source(kind=SourceKind.DERIVED, how="relative date", turn=said.turn)
+    shifted = next((said for base, said in _bases(told, users, today) if day in _shifts(base, users)), None)
+    if shifted is not None:
+        return Source(kind=SourceKind.DERIVED, how="date shift", turn=shifted.turn)
+    for said in users:
+        if speaks_of_relative_dates(said.text) and (today is None or abs((day - today).days) <= 400):
+            return Source(
+                kind=SourceKind.DERIVED, how="relative date, not resolved", turn=said.turn, certain=False
+            )
+    return None
+
+
+def _today(told: list[Said]) -> date | None:
+    """The day on which the dialogue takes place, if the system prompt gives a full date."""
+    for said in told:
+        if said.kind is SourceKind.SYSTEM:
+            full = sorted(
+                (mention.year, mention.month, mention.day) for mention in dates_in(said.text) if mention.year
+            )
+            if full:
+                return date(*full[0])
+    return None
+
+
+def _bases(told: list[Said], users: list[Said], today: date | None) -> Iterator[tuple[date, Said]]:
+    for said in told:
+        for mention in dates_in(said.text):
+            year = mention.year or (None if today is None else today.year)
+            if year is not None and not (mention.month == 2 and mention.day == 29):
+                yield date(year, mention.month, mention.day), said
+    if today is not None:
+        for said in users:
+            for day in (today, *relative_dates(said.text, today)):
+                yield day, said
+
+
+def _shifts(base: date, users: list[Said]) -> frozenset[date]:
+    counts = {
+        int(number)
+        for said in users
+        for number in numbers_in(said.text)
+        if number.is_integer() and 0 < number <= 366
+    }
+    days = {step * sign for count in counts for step in (count, 7 * count) for sign in (1, -1)}
+    low, high = date.min.toordinal(), date.max.toordinal()
+    return frozenset(base + timedelta(days=shift) for shift in days if low < base.toordinal() + shift < high)
+
+
+def derive_joined(value: str, evidence: Evidence, *, certain: bool) -> Source | None:
+    """Find each part of the value (of a path, a full name, an address) somewhere."""
+    parts = [part for part in _SEPARATORS.split(value) if part]
+    if len(parts) < 2 or len(parts) > 12:
+        return None
+    sources = [evidence.find_string(part) or evidence.find_words(part) for part in parts]
+    found = [source for source in sources if source is not None]
+    if len(found) < len(parts):
+        return None
+    return Source(
+        kind=SourceKind.DERIVED, how="joined parts", turn=max(s.turn or 0 for s in found), certain=certain
+    )
+
+
+def derive_symbol(value: str, evidence: Evidence) -> Source | None:
+    """Find a currency's code by its sign."""
+    sign = _SYMBOLS.get(value.casefold())
+    if sign is None:
+        return None
+    said = next((said for said in evidence.outside if sign in said.text), None)
+    return None if said is None else Source(kind=SourceKind.DERIVED, how="currency sign", turn=said.turn)
+
+
+def derive_words(value: str, evidence: Evidence) -> Source | None:
+    """Find the words of a free text: all forms of them for a short one, half of them for a long one."""
+    wanted = content_words(value)
+    if not wanted:
+        return Source(kind=SourceKind.CONSTANT, how="no words of meaning")
+    told = [*evidence.outside, *evidence.assistants]
+    heard = {stem(word) for said in told for word in normalised(said.text).split()}
+    share = sum(word in heard for word in wanted) / len(wanted)
+    is_long = len(normalised(value).split()) > _LONG_TEXT_WORDS
+    if share >= (_LONG_SHARE if is_long else _SHORT_SHARE):
+        return Source(
+            kind=SourceKind.DERIVED, how="words" if share == 1.0 else "most words", certain=share == 1.0
+        )
+    if share >= _MAYBE_SHARE and len(wanted) >= 3:
+        return Source(kind=SourceKind.DERIVED, how="most words", certain=False)
+    return None

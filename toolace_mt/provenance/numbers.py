@@ -1,0 +1,105 @@
+"""Numbers as people write them: digits with separators, number words, thousands and dozens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+__all__ = ["as_number", "numbers_in"]
+
+_DIGITS = re.compile(
+    r"(?<![\w.,])[-+]?[$€£¥₹]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+    r"(?:\s?(k|m|mn|bn|thousand|million|billion|wan|lakh|crore|dozen|percent|%)(?![a-z]))?",
+    re.IGNORECASE,
+)
+_SCALES = {
+    "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "thousand": 1e3, "million": 1e6, "billion": 1e9,
+    "wan": 1e4, "lakh": 1e5, "crore": 1e7, "dozen": 12.0,
+}  # fmt: skip
+_UNITS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ORDINALS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth",
+)  # fmt: skip
+_SMALL: dict[str, float] = (
+    {word: float(number) for number, word in enumerate(_UNITS)}
+    | {word: 10.0 * number for number, word in enumerate(_TENS, start=2)}
+)  # fmt: skip
+_ALONE: dict[str, float] = {word: float(number) for number, word in enumerate(_ORDINALS, start=1)} | {
+    "single": 1.0, "once": 1.0, "both": 2.0, "couple": 2.0, "pair": 2.0, "twice": 2.0, "double": 2.0,
+    "half": 0.5, "triple": 3.0, "quarter": 0.25, "dozen": 12.0, "myself": 1.0, "solo": 1.0,
+}  # fmt: skip
+_MULTIPLIERS = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12.0}
+_WORD = re.compile(r"[a-z]+")
+_DIGITS_MAX = 30
+
+
+@lru_cache(maxsize=2048)
+def numbers_in(text: str) -> frozenset[float]:
+    """Give every number that the text can be read to hold."""
+    return frozenset((*_from_digits(text), *_from_words(text.casefold())))
+
+
+def as_number(value: object) -> float | None:
+    """Give a value's number if it is one or spells exactly one (``"1,250.00"``, ``"$5"``), else None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return _float(value)
+    if not isinstance(value, str) or len(value) > _DIGITS_MAX:
+        return None
+    match = _DIGITS.fullmatch(value.strip())
+    if match is None:
+        return None
+    number = float(match[1].replace(",", ""))
+    return -number if value.lstrip().startswith("-") else number
+
+
+def _float(value: float) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def _from_digits(text: str) -> Iterator[float]:
+    for match in _DIGITS.finditer(text):
+        if len(match[1]) > _DIGITS_MAX:
+            continue
+        number = float(match[1].replace(",", ""))
+        yield number
+        if match[0].startswith("-"):
+            yield -number
+        scale = (match[2] or "").lower()
+        if scale in ("%", "percent"):
+            yield number / 100
+        elif scale:
+            yield number * _SCALES[scale]
+
+
+def _from_words(text: str) -> Iterator[float]:
+    total, current, open_run = 0.0, 0.0, False
+    for word in (*_WORD.findall(text), "."):
+        if word in _SMALL:
+            value = _SMALL[word]
+            yield value
+            current += value
+            open_run = True
+        elif word in _MULTIPLIERS and (open_run or word in ("hundred", "thousand", "dozen")):
+            current = max(current, 1.0) * _MULTIPLIERS[word]
+            open_run = True
+            if word != "hundred":
+                total, current = total + current, 0.0
+        elif word == "and" and open_run:
+            continue
+        else:
+            if open_run:
+                yield total + current
+            total, current, open_run = 0.0, 0.0, False
+        if word in _ALONE:
+            yield _ALONE[word]

@@ -1,0 +1,196 @@
+"""The source of every argument value of a dialogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from toolace_mt.json_path import Leaf, child
+from toolace_mt.provenance.derive import (
+    derive_joined,
+    derive_moment,
+    derive_number,
+    derive_symbol,
+    derive_words,
+)
+from toolace_mt.provenance.evidence import Evidence
+from toolace_mt.provenance.numbers import as_number
+from toolace_mt.provenance.source import Site, Source, SourceKind, Trace
+from toolace_mt.provenance.words import normalised
+from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Transcript
+
+__all__ = ["as_metadata", "is_identifier", "trace"]
+
+_NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ID_ENDINGS = frozenset({"id", "ids", "uuid", "guid", "token"})
+_CODE_ENDINGS = frozenset({"number", "numbers", "code", "codes", "no", "key", "reference", "ref"})
+_ID_VALUE = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_#:-]{3,63}\Z")
+_MEASURE = re.compile(
+    r"[-+]?[\d.,:]+\s?[A-Za-z°%/]{1,6}\Z|\d{4}-\d{2}|\d{1,2}(?:st|nd|rd|th)\Z|[A-Za-z]{1,8}[-_]?\d{1,2}\Z"
+)
+_FILLERS = frozenset(
+    {"true", "false", "yes", "no", "none", "null", "any", "all", "dontcare", "default", "n/a", "na"}
+)
+_LEAVES_PER_CALL = 256
+
+
+def trace(transcript: Transcript) -> Trace:
+    """Find the source of each scalar in each call's arguments; None where there is none.
+
+    Only what comes before the calling message counts.  Calls whose arguments could not be read are left out,
+    and of a huge argument value only the first 256 scalars are traced.
+    """
+    schemas = {tool.name: tool for tool in transcript.tools or ()}
+    last = max((turn for turn, message in enumerate(transcript.messages) if message.calls), default=-1)
+    evidence = Evidence()
+    found: dict[Site, Source | None] = {}
+    values: dict[Site, Leaf] = {}
+    for turn, message in enumerate(transcript.messages[: last + 1]):
+        for index, call in enumerate(message.calls):
+            schema = _parameters(schemas.get(call.name))
+            arguments = {} if call.arguments is None else call.arguments
+            for count, (path, name, leaf, within) in enumerate(_arguments(arguments, schema)):
+                if count >= _LEAVES_PER_CALL:
+                    break
+                site = Site(turn, index, path)
+                found[site] = _source(leaf, name, within, evidence)
+                values[site] = leaf
+        evidence.add(turn, message)
+    return Trace(found, values)
+
+
+def as_metadata(found: Trace) -> list[JsonValue]:
+    """Give the trace as plain JSON, one object per value, in the order of the dialogue."""
+    return [
+        {
+            "turn": site.turn,
+            "call": site.call,
+            "path": site.path,
+            "value": found.value(site),
+            "source": _written(source),
+        }
+        for site, source in found.items()
+    ]
+
+
+def is_identifier(name: str, value: Leaf) -> bool:
+    """Tell whether the parameter's name or the value's looks say that the value names one thing."""
+    if isinstance(value, bool) or value is None or isinstance(value, float) or value == "":
+        return False
+    ending = next(iter(_NAME_PARTS.findall(name)[-1:]), "").lower()
+    if isinstance(value, int):
+        return ending in _ID_ENDINGS or (ending in _CODE_ENDINGS and abs(value) >= 1000)
+    if any(letter.isspace() for letter in value) or not any(letter.isalnum() for letter in value):
+        return False
+    if ending in _ID_ENDINGS or (ending in _CODE_ENDINGS and any(letter.isdigit() for letter in value)):
+        return True
+    return _ID_VALUE.match(value) is not None and _MEASURE.match(value) is None
+
+
+def _source(value: Leaf, name: str, schema: JsonObject, evidence: Evidence) -> Source | None:
+    constant = _constant(value)
+    if constant is not None:
+        return constant
+    said = _said(value, evidence)
+    if said is not None:
+        return said
+    declared = _declared(value, schema)
+    if declared is not None:
+        return declared
+    identifier = is_identifier(name, value)
+    derived = _derived(value, evidence, identifier=identifier)
+    if derived is not None and derived.certain:
+        return derived
+    agreed = evidence.find_assistant_words(str(value))
+    return agreed if agreed is not None else derived
+
+
+def _constant(value: Leaf) -> Source | None:
+    if value is None or isinstance(value, bool):
+        return Source(kind=SourceKind.CONSTANT, how="boolean or null")
+    if isinstance(value, (int, float)):
+        return Source(kind=SourceKind.CONSTANT, how="0 or 1") if abs(value) in (0, 1) else None
+    if normalised(value).isspace() and len(value) <= 3:
+        return Source(kind=SourceKind.CONSTANT, how="no letters or digits")
+    return Source(kind=SourceKind.CONSTANT, how="filler") if value.casefold() in _FILLERS else None
+
+
+def _said(value: Leaf, evidence: Evidence) -> Source | None:
+    if isinstance(value, str):
+        found = evidence.find_string(value)
+        return found if found is not None else evidence.find_words(value)
+    number = as_number(value)
+    return None if number is None else evidence.find_number(number)
+
+
+def _declared(value: Leaf, schema: JsonObject) -> Source | None:
+    if "default" in schema and _default_holds(schema["default"], value):
+        return Source(kind=SourceKind.DEFAULT, how="default")
+    options = schema.get("enum")
+    if (isinstance(options, (list, tuple)) and value in options) or schema.get("const", ...) == value:
+        return Source(kind=SourceKind.ENUM, how="enum")
+    if any(schema.get(bound) == value for bound in ("minimum", "maximum")):
+        return Source(kind=SourceKind.DEFAULT, how="bound")
+    return None
+
+
+def _default_holds(default: JsonValue, value: Leaf) -> bool:
+    return default == value or (isinstance(default, (list, tuple)) and value in default)
+
+
+def _derived(value: Leaf, evidence: Evidence, *, identifier: bool) -> Source | None:
+    number = as_number(value)
+    if not isinstance(value, str):
+        return None if identifier or number is None else derive_number(number, evidence)
+    if identifier:
+        return derive_joined(value, evidence, certain=False)
+    if number is not None:
+        found = evidence.find_number(number)
+        return found if found is not None else derive_number(number, evidence)
+    return (
+        derive_moment(value, evidence)
+        or derive_symbol(value, evidence)
+        or derive_joined(value, evidence, certain=True)
+        or derive_words(value, evidence)
+    )
+
+
+def _arguments(arguments: JsonObject, schema: JsonObject) -> Iterator[tuple[str, str, Leaf, JsonObject]]:
+    properties = _object(schema.get("properties"))
+    for name, value in arguments.items():
+        yield from _leaves(value, child("$", name), name, _object(properties.get(name)))
+
+
+def _leaves(
+    value: JsonValue, path: str, name: str, schema: JsonObject
+) -> Iterator[tuple[str, str, Leaf, JsonObject]]:
+    if isinstance(value, (str, int, float)) or value is None:
+        yield path, name, value, schema
+    elif isinstance(value, Mapping):
+        properties = _object(schema.get("properties"))
+        for key, item in value.items():
+            yield from _leaves(item, child(path, key), key, _object(properties.get(key)))
+    else:
+        items = _object(schema.get("items"))
+        within = items if "enum" in items or "enum" not in schema else {**items, "enum": schema["enum"]}
+        for index, item in enumerate(value):
+            yield from _leaves(item, child(path, index), name, within)
+
+
+def _parameters(tool: DeclaredTool | None) -> JsonObject:
+    return {} if tool is None or tool.parameters is None else tool.parameters
+
+
+def _object(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _written(source: Source | None) -> JsonValue:
+    if source is None:
+        return None
+    written: dict[str, JsonValue] = {"kind": source.kind.value, "how": source.how, "certain": source.certain}
+    if source.turn is not None:
+        written["turn"] = source.turn
+    if source.path is not None:
+        written["path"] = source.path
+    return written

@@ -1,0 +1,50 @@
+"""Texts made comparable: case, accents, punctuation and endings do not count."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+__all__ = ["compact", "content_words", "normalised", "stem", "words_of"]
+
+_WORD = re.compile(r"[^\W_]+")
+_STOP_TEXT = """
+a an and are as at be been but by can could did do does for from had has have he her his i if in into is it
+its may me more my no not of on or our please she should so some than that the their them then there these
+they this to up us was we were what when which who will with would you your
+"""
+_STOP = frozenset(_STOP_TEXT.split())
+_ENDINGS = ("ations", "ation", "ings", "ing", "ies", "es", "ed", "s", "ly", "e", "y")
+
+
+@lru_cache(maxsize=2048)
+def normalised(text: str) -> str:
+    """Give the text's words in lower case between single blanks, with a blank at both ends."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+def words_of(text: str) -> list[str]:
+    """Give the words of the text, normalised."""
+    return normalised(text).split()
+
+
+def compact(text: str) -> str:
+    """Give the letters and digits of the text only, in lower case: ``+1 (555) 01`` is ``155501``."""
+    return normalised(text).replace(" ", "")
+
+
+def stem(word: str) -> str:
+    """Cut a word's ending, roughly; only for telling whether two words may be forms of one."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending)
+    return word
+
+
+def content_words(text: str) -> list[str]:
+    """Give the stems of the words that carry meaning."""
+    return [stem(word) for word in words_of(text) if word not in _STOP]

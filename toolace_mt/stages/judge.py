@@ -1,0 +1,117 @@
+"""Which of two wordings of a turn is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from engine import ChatRequest
+from toolace_mt.asking import Ask
+from toolace_mt.chance import derived_seed
+from toolace_mt.dialogue import AssistantTurn, MaskedTurn, Turn, UserTurn
+from toolace_mt.words.rules import similarity
+from toolace_mt.prompts import comparison
+
+__all__ = ["Contest", "Judge", "ModelJudge", "RuleJudge"]
+
+_ALIKE = 0.6
+_TURNS_SHOWN = 6
+_VERDICT = {
+    "type": "object",
+    "properties": {"better": {"type": "string", "enum": ["A", "B"]}},
+    "required": ["better"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """An old and a new wording of one turn.  The new one has already passed every rule.
+
+    ``said_before`` are the texts of the same speaker elsewhere in the dialogue.
+    """
+
+    speaker: Literal["user", "assistant"]
+    before: tuple[Turn, ...]
+    old: str
+    new: str
+    said_before: tuple[str, ...]
+    seed: int
+
+
+class Judge(Protocol):
+    """Decides a contest; raises what asking a model raises (see ``engine.errors``)."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def prefers_new(self, contest: Contest, ask: Ask) -> bool: ...
+
+
+class RuleJudge:
+    """Keeps the new wording unless it makes the speaker repeat themselves more than the old one does.
+
+    Ours, for models too small to compare texts: asked for a verdict they name a position, not a wording.
+    """
+
+    name = "rules"
+
+    async def prefers_new(self, contest: Contest, ask: Ask) -> bool:  # noqa: ARG002  # the seam's signature
+        likeness = _likeness(contest.new, contest.said_before)
+        return likeness <= max(_ALIKE, _likeness(contest.old, contest.said_before))
+
+
+class ModelJudge:
+    """Asks the model blind and in both orders; the new wording wins only if it wins both."""
+
+    name = "model"
+
+    async def prefers_new(self, contest: Contest, ask: Ask) -> bool:
+        return await self._wins(contest, ask, new_first=True) and await self._wins(
+            contest, ask, new_first=False
+        )
+
+    async def _wins(self, contest: Contest, ask: Ask, *, new_first: bool) -> bool:
+        first, second = (contest.new, contest.old) if new_first else (contest.old, contest.new)
+        messages = comparison().messages(
+            before=_shown(contest.before), speaker=contest.speaker, first=first, second=second
+        )
+        reply = await ask(
+            ChatRequest(
+                purpose="judge",
+                messages=messages,
+                max_tokens=16,
+                seed=derived_seed(contest.seed, "judge", int(new_first)),
+                schema=_VERDICT,
+            )
+        )
+        return _verdict(reply.text) == ("A" if new_first else "B")
+
+
+def _likeness(text: str, others: Sequence[str]) -> float:
+    return max((similarity(text, other) for other in others), default=0.0)
+
+
+def _verdict(text: str) -> str | None:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return None
+    return str(answer.get("better")) if isinstance(answer, dict) else None
+
+
+def _shown(turns: Sequence[Turn]) -> str:
+    lines = []
+    for turn in turns[-_TURNS_SHOWN:]:
+        match turn:
+            case UserTurn(text):
+                lines.append(f"user: {text}")
+            case AssistantTurn(text):
+                lines.append(f"assistant: {text}")
+            case MaskedTurn(speaker):
+                lines.append(f"{speaker}: ...")
+            case _:
+                lines.append("(tools are used)")
+    return "\n".join(lines) or "(none)"

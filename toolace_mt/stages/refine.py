@@ -1,0 +1,200 @@
+"""Stage 2b, reasonability refinement: mask several turns, fill them all at once, keep what is better.
+
+After the paper (arXiv 2508.12685, section 3.2).  Where it is silent the choices are ours: about a quarter of
+the turns of words, one to four, never two that follow each other; a turn's weight halves with each pick.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import anyio
+
+from engine import ChatRequest
+from toolace_mt.asking import Ask
+from toolace_mt.chance import derived_seed, source_of_chance
+from toolace_mt.dialogue import UserTurn
+from toolace_mt.draft import Draft, Preference, Round, Slot
+from toolace_mt.words.rules import FillContext, Strictness, first_breach
+from toolace_mt.stages.judge import Contest, Judge
+from toolace_mt.prompts import rewording, voices_of
+
+__all__ = ["Refiner", "drawn_mask"]
+
+_TEMPERATURES: Final = (0.0, 0.0, 0.6)  # by attempt; the last one stays
+_FILL_SCHEMA: Final = {
+    "type": "object",
+    "properties": {"text": {"type": "string"}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
+
+
+def drawn_mask(draft: Draft, chance: random.Random) -> tuple[int, ...]:
+    """The turns to mask next, in order; empty when every turn has been refined."""
+    spoken = draft.spoken_turns()
+    order = {position: place for place, (position, _, _) in enumerate(spoken)}
+    weights = {position: 0.5**slot.picks for position, slot, _ in spoken if not slot.refined}
+    wanted = max(1, min(4, round(len(spoken) / 4)))
+    chosen: list[int] = []
+    while weights and len(chosen) < wanted:
+        position = chance.choices(list(weights), list(weights.values()))[0]
+        chosen.append(position)
+        weights = {p: w for p, w in weights.items() if abs(order[p] - order[position]) > 1}
+    return tuple(sorted(chosen))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gap:
+    position: int
+    slot: Slot
+    old: str
+    context: FillContext
+    speaker: Literal["user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refiner:
+    """Fills gaps with a model's words.
+
+    ``attempts`` bounds the requests for one gap in one round; ``strictness`` is how closely a fill must
+    keep to the coarse words (small models need it close).
+    """
+
+    judge: Judge
+    strictness: Strictness
+    attempts: int = 3
+
+    async def refine(self, draft: Draft, ask: Ask) -> Draft:
+        """Run one round.  A gap for which no fill passes keeps its old words."""
+        number = len(draft.rounds)
+        positions = drawn_mask(draft, source_of_chance(draft.seed, "mask", number))
+        if not positions:
+            return draft
+        return await self.fill(draft, positions, ask, label=f"round {number}")
+
+    async def fill(self, draft: Draft, positions: Sequence[int], ask: Ask, *, label: str) -> Draft:
+        """Mask the turns at ``positions``, ask for all fills at once, and keep the judged best of each."""
+        masked = draft.dialogue.mask(positions)
+        gaps = [_gap(draft, position, self.strictness) for position in positions]
+        fills: dict[int, str] = {}
+
+        async def fill_one(gap: _Gap) -> None:
+            text = await self._passing_fill(draft, gap, ask, label)
+            if text is not None:
+                fills[gap.position] = text
+
+        async with anyio.create_task_group() as group:
+            for gap in gaps:
+                group.start_soon(fill_one, gap)
+
+        kept: dict[int, str] = {}
+        preferences: list[Preference] = []
+        for gap in gaps:
+            new = fills.get(gap.position)
+            if new is None:
+                continue
+            contest = Contest(
+                speaker=gap.speaker,
+                before=masked.turns[: gap.position],
+                old=gap.old,
+                new=new,
+                said_before=_same_speaker(draft, gap),
+                seed=derived_seed(draft.seed, label, gap.position),
+            )
+            wins = await self.judge.prefers_new(contest, ask)
+            if wins:
+                kept[gap.position] = new
+            preferences.append(_preference(gap, contest, wins=wins, judge=self.judge.name))
+        return _with_fills(draft, gaps, kept, preferences)
+
+    async def _passing_fill(self, draft: Draft, gap: _Gap, ask: Ask, label: str) -> str | None:
+        """The first wording that passes every rule and differs from the old one, or None."""
+        for attempt in range(self.attempts):
+            reply = await ask(_request(draft, gap, attempt, label))
+            text = _text_of(reply.text)
+            if text and text != gap.old and first_breach(text, gap.context) is None:
+                return text
+        return None
+
+
+def _gap(draft: Draft, position: int, strictness: Strictness) -> _Gap:
+    slot = draft.slots[position]
+    turn = draft.dialogue.turns[position]
+    assert slot is not None
+    speaker: Literal["user", "assistant"] = "user" if isinstance(turn, UserTurn) else "assistant"
+    others = tuple(text for place, _, text in draft.spoken_turns() if place != position)
+    hidden = frozenset(
+        name
+        for tool in draft.dialogue.tools
+        for name in (tool.name, *_parameter_names(tool.parameters))
+        if "_" in name or not name.islower()
+    )
+    context = FillContext(
+        slot=slot, speaker=speaker, hidden_names=hidden, others=others, strictness=strictness
+    )
+    old = next(text for place, _, text in draft.spoken_turns() if place == position)
+    return _Gap(position=position, slot=slot, old=old, context=context, speaker=speaker)
+
+
+def _parameter_names(parameters: Mapping[str, object] | None) -> tuple[str, ...]:
+    properties = (parameters or {}).get("properties")
+    return tuple(properties) if isinstance(properties, Mapping) else ()
+
+
+def _same_speaker(draft: Draft, gap: _Gap) -> tuple[str, ...]:
+    kind = type(draft.dialogue.turns[gap.position])
+    return tuple(
+        text
+        for place, _, text in draft.spoken_turns()
+        if place != gap.position and type(draft.dialogue.turns[place]) is kind
+    )
+
+
+def _request(draft: Draft, gap: _Gap, attempt: int, label: str) -> ChatRequest:
+    """A dialogue keeps one voice for each speaker; the second attempt borrows another, the third is warmer."""
+    kind = gap.slot.kind
+    voices = voices_of(kind)
+    own = derived_seed(draft.seed, "voice", gap.speaker) % len(voices)
+    voice = voices[(own + (1 if attempt == 1 else 0)) % len(voices)]
+    return ChatRequest(
+        purpose=f"refine.{kind}",
+        messages=rewording(kind, voice).messages(gap.slot.coarse.text),
+        max_tokens=40 + len(gap.slot.coarse.text) // 2,
+        temperature=_TEMPERATURES[min(attempt, len(_TEMPERATURES) - 1)],
+        seed=derived_seed(draft.seed, label, gap.position, attempt),
+        schema=_FILL_SCHEMA,
+    )
+
+
+def _text_of(reply: str) -> str | None:
+    try:
+        answer = json.loads(reply)
+    except ValueError:
+        return None
+    text = answer.get("text") if isinstance(answer, dict) else None
+    return text.strip() if isinstance(text, str) else None
+
+
+def _preference(gap: _Gap, contest: Contest, *, wins: bool, judge: str) -> Preference:
+    chosen, rejected = (contest.new, contest.old) if wins else (contest.old, contest.new)
+    return Preference(
+        turn=gap.position, before=contest.before, chosen=chosen, rejected=rejected, judge=judge
+    )
+
+
+def _with_fills(
+    draft: Draft, gaps: Sequence[_Gap], kept: Mapping[int, str], preferences: Sequence[Preference]
+) -> Draft:
+    changed = {
+        gap.position: replace(gap.slot, picks=gap.slot.picks + 1, refined=gap.position in kept) for gap in gaps
+    }
+    done = Round(masked=tuple(gap.position for gap in gaps), replaced=tuple(sorted(kept)))
+    draft = draft.with_texts(kept).with_slots(changed)
+    return replace(
+        draft, rounds=(*draft.rounds, done), preferences=(*draft.preferences, *preferences)
+    )

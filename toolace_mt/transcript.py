@@ -1,0 +1,84 @@
+"""A dialogue as somebody recorded it: loose enough to hold every fault that the checks look for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = [
+    "DeclaredTool",
+    "JsonObject",
+    "JsonValue",
+    "Message",
+    "Place",
+    "RecordedCall",
+    "Role",
+    "Setting",
+    "Transcript",
+]
+
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+JsonObject = Mapping[str, JsonValue]
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a record was read: the file as the user named it and the record's number, from 0."""
+
+    file: str
+    record: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredTool:
+    """A tool as the data declares it.  ``parameters`` is a JSON Schema of an object, or None if absent."""
+
+    name: str
+    description: str = ""
+    parameters: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCall:
+    """A call as written.  ``arguments`` is None when they could not be read; ``raw`` is then their text."""
+
+    name: str
+    arguments: JsonObject | None
+    id: str | None = None
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message.  A tool message has ``value`` (the result as JSON, or text that is not JSON) and, where
+    the data says so, the ``call_id`` and ``name`` of the call that it answers."""
+
+    role: Role
+    text: str | None = None
+    calls: tuple[RecordedCall, ...] = ()
+    call_id: str | None = None
+    name: str | None = None
+    value: JsonValue = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The environment in which the calls were made, as far as the data tells."""
+
+    pack: str | None = None
+    world: str | None = None
+    faults: Mapping[int, JsonObject] = field(default_factory=dict)
+    final_state_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if none are declared."""
+
+    id: str
+    messages: tuple[Message, ...]
+    tools: tuple[DeclaredTool, ...] | None = None
+    setting: Setting = field(default_factory=Setting)
+    place: Place | None = None

@@ -1,0 +1,94 @@
+"""What the user says to open a sub-task, put together from the plan in plain words."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from toolace_mt.plan import Said, SubTask
+from toolace_mt.transcript import JsonObject, JsonValue
+from toolace_mt.words.phrases import Phrase, join, label, say, sentence, slots_of
+
+__all__ = ["answer_with", "correction_with", "failure_about", "question_about", "request_for"]
+
+_OPENERS: Final = (
+    ("I want to ", "."),
+    ("I'd like to ", "."),
+    ("I need to ", "."),
+    ("Could you ", "?"),
+    ("Can you ", "?"),
+    ("Please ", "."),
+)
+_LATER_OPENERS: Final = (*_OPENERS, ("I also want to ", "."), ("Next, please ", "."))
+
+
+def request_for(
+    task: SubTask,
+    chance: random.Random,
+    *,
+    first: bool,
+    without: frozenset[str] = frozenset(),
+    instead: Mapping[str, JsonValue] | None = None,
+) -> Phrase:
+    """Word a sub-task's opening message; it holds every value that the user tells.
+
+    ``without`` names parameters that the user leaves out; ``instead`` gives other values for some.
+    """
+    arguments: JsonObject = {**task.calls[-1].arguments, **(instead or {})}
+    ask = _ask(task, chance, without)
+    opener, end = chance.choice(_OPENERS if first else _LATER_OPENERS)
+    wish = say(ask, arguments)
+    wish = Phrase(f"{opener}{wish.text}{end}", wish.facts)
+    covered = slots_of(ask)
+    clauses = [
+        _clause(said, (instead or {}).get(said.parameter, said.value))
+        for said in task.said
+        if said.parameter not in without and said.parameter not in covered
+    ]
+    meant = [choice.phrase.text for choice in task.choices if choice.parameter not in covered]
+    choices = [Phrase(f"I mean {' and '.join(meant)}.", tuple(meant))] if meant else []
+    parts = [wish, *choices, *clauses]
+    if clauses and first and chance.random() < 0.3:
+        parts = [*clauses, wish, *choices]
+    return join(parts)
+
+
+def _ask(task: SubTask, chance: random.Random, without: frozenset[str]) -> str:
+    fitting = [ask for ask in task.asks if not slots_of(ask) & without]
+    if fitting:
+        return chance.choice(fitting)
+    plain = task.description.split(". ")[0].strip().rstrip(".")
+    return (plain[:1].lower() + plain[1:]).replace("{", "(").replace("}", ")")
+
+
+def _clause(said: Said, value: JsonValue) -> Phrase:
+    return sentence(say(said.clause, value))
+
+
+def question_about(said: Said) -> Phrase:
+    """The assistant asks for one value; the words are taken from the clause that would have told it."""
+    named = re.match(r"(my|the) ([a-z' ]+?) (?:is|are|should be|must be) \{", said.clause)
+    if named is None:
+        return Phrase(f"What is the {label(said.parameter).removesuffix(' cents')}?")
+    return Phrase(f"What is {'your' if named[1] == 'my' else 'the'} {named[2]}?")
+
+
+def answer_with(said: Said) -> Phrase:
+    """The user gives one value."""
+    return _clause(said, said.value)
+
+
+def correction_with(said: Said) -> Phrase:
+    """The user takes back what they said and gives the right value."""
+    clause = say(said.clause, said.value)
+    return sentence(Phrase(f"Sorry, I mixed that up, {clause.text}", clause.facts))
+
+
+def failure_about(reason: str, named: tuple[str, ...]) -> Phrase:
+    """The assistant says that a call failed and why; ``named`` are the values that the reason may name."""
+    why = sentence(Phrase(reason))
+    figures = tuple(re.findall(r"[$/]?\w[\w@./:-]*\d[\w@./:-]*\w|[$]?\d+(?:\.\d+)?", reason))
+    facts = tuple(dict.fromkeys(fact for fact in (*named, *figures) if fact and fact in why.text))
+    return Phrase(f"I could not do that. {why.text}", facts)
