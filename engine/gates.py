@@ -105,11 +105,11 @@ class Gates:
 class Lease:
     """What one request holds of each gate; released exactly once, with its outcome."""
 
-    __slots__ = ("_gates", "_released", "entry", "pledge", "slot", "tokens")
+    __slots__ = ("_gates", "entry", "is_released", "pledge", "slot", "tokens")
 
     def __init__(self, gates: Gates) -> None:
         self._gates = gates
-        self._released = False
+        self.is_released = False
         self.pledge: Pledge | None = None
         self.tokens: int | None = None
         self.entry: WindowEntry | None = None
@@ -117,9 +117,9 @@ class Lease:
 
     def release(self, outcome: GateOutcome) -> None:
         """Give everything back, the last gate first; a second release is a bug and raises RuntimeError."""
-        if self._released:
+        if self.is_released:
             raise RuntimeError("a lease was released twice")
-        self._released = True
+        self.is_released = True
         self._leave_window(outcome)
         self._leave_token_gates(outcome)
         if self.pledge is not None:

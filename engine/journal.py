@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -135,7 +135,8 @@ class Journal:
         """Write at once what still waits to be written."""
         _, rows = self._take_pending()
         if rows and self._broken is None:
-            self._write(rows)
+            self._insert(rows)
+            self._commit()
 
     async def _store(self, statement: str, *values: str | int) -> None:
         if self._broken is not None:
@@ -164,8 +165,9 @@ class Journal:
         self._writing = True
         batch, rows = self._take_pending()
         try:
+            self._insert(rows)
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._write, rows, limiter=self._limiter)
+                await anyio.to_thread.run_sync(self._commit, limiter=self._limiter)
         except JournalError as error:
             self._broken = error
         finally:
@@ -186,14 +188,26 @@ class Journal:
         notes, self._notes = self._notes, []
         return batch, [*(entry.row for entry in batch), *notes]
 
-    def _write(self, rows: list[_Row]) -> None:
-        """Commit the rows; runs in a worker thread, one call at a time."""
-        with journal_errors(self.path, "write"):
+    def _insert(self, rows: list[_Row]) -> None:
+        """Put the rows into an open transaction.
+
+        Not in the worker thread: there every statement would wait for the interpreter's lock.
+        """
+        with self._rolled_back_on_error():
             self._writer.execute("BEGIN IMMEDIATE")
+            for statement, values in rows:
+                self._writer.execute(statement, values)
+
+    def _commit(self) -> None:
+        """Bring the transaction to the disk; slow, so it runs in a worker thread, one at a time."""
+        with self._rolled_back_on_error():
+            self._writer.execute("COMMIT")
+
+    @contextmanager
+    def _rolled_back_on_error(self) -> Iterator[None]:
+        with journal_errors(self.path, "write"):
             try:
-                for statement, values in rows:
-                    self._writer.execute(statement, values)
-                self._writer.execute("COMMIT")
+                yield
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")

@@ -137,10 +137,11 @@ class WindowStatistics:
 class Slot:
     """One request's place in flight."""
 
-    __slots__ = ("entry", "filled_the_window", "sent_at")
+    __slots__ = ("entry", "filled_the_window", "sent_among", "sent_at")
 
     def __init__(self) -> None:
         self.sent_at = 0.0
+        self.sent_among = 0
         self.filled_the_window = False
         self.entry: WindowEntry | None = None
 
@@ -204,6 +205,7 @@ class RequestWindow:
         reason = self._width.answered(
             self._clock(),
             sent_at=slot.sent_at,
+            sent_among=slot.sent_among,
             in_flight=self._in_flight,
             work=work,
             was_full=slot.filled_the_window or self._line.waiting > 0,
@@ -229,6 +231,7 @@ class RequestWindow:
             slot.entry = self._window.add(now, 1)
         self._in_flight += 1
         slot.sent_at = now
+        slot.sent_among = self._in_flight
         slot.filled_the_window = self._in_flight >= self._width.width
         return None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
@@ -85,11 +86,12 @@ async def run_jobs(
     if width < 1:
         raise ValueError(f"at least one job must be allowed to live, not {width}")
     run = _Run(work, width, events or EventStream(), budget, on_end, (ModelError, *job_errors), clock)
-    try:
-        async with anyio.create_task_group() as group:
-            await run.feed(jobs, group)
-    except BaseExceptionGroup as errors:
-        raise _the_error(errors) from None
+    async with aclosing(_stream(jobs)) as source:
+        try:
+            async with anyio.create_task_group() as group:
+                await run.work_off(source, group)
+        except BaseExceptionGroup as errors:
+            raise _the_error(errors) from None
     return run.end()
 
 
@@ -107,7 +109,9 @@ class _Run(Generic[PayloadT, ResultT]):
         clock: Callable[[], float],
     ) -> None:
         self._work = work
-        self._slots = anyio.Semaphore(width, fast_acquire=True)
+        self._width = width
+        self._workers = 0
+        self._reading = anyio.Lock(fast_acquire=True)
         self._events = events
         self._budget = budget
         self._on_end = on_end
@@ -120,25 +124,18 @@ class _Run(Generic[PayloadT, ResultT]):
         self._began_at = clock()
         events.emit(RunStarted(width=width))
 
-    async def feed(
-        self, jobs: Iterable[Job[PayloadT]] | AsyncIterable[Job[PayloadT]], group: TaskGroup
-    ) -> None:
-        """Begin jobs until there are no more or the budget says stop."""
-        source = _stream(jobs)
-        try:
-            while True:
-                await self._slots.acquire()  # before the next job is even read
-                if self._stop is StopReason.BUDGET_SPENT:
-                    return
-                job = await anext(source, None)
-                if job is None:
-                    return
-                if self._budget is not None and not await self._budget.open_dialogue(job.order):
-                    self._stop = StopReason.BUDGET_SPENT
-                    return
-                group.start_soon(self._live, job)
-        finally:
-            await source.aclose()
+    async def work_off(self, source: AsyncIterator[Job[PayloadT]], group: TaskGroup) -> None:
+        """Be one worker: run job after job until there are no more or the budget says stop.
+
+        Each worker that finds a job starts the next worker, so there are never more than are needed.
+        """
+        self._workers += 1
+        is_last = True
+        while (job := await self._next(source)) is not None:
+            if is_last and self._workers < self._width:
+                group.start_soon(self.work_off, source, group)
+            is_last = False
+            await self._live(job)
 
     def end(self) -> RunSummary:
         seconds = self._clock() - self._began_at
@@ -159,6 +156,17 @@ class _Run(Generic[PayloadT, ResultT]):
             wall_seconds=seconds,
         )
 
+    async def _next(self, source: AsyncIterator[Job[PayloadT]]) -> Job[PayloadT] | None:
+        """Read the next job and open it; one worker at a time, so that jobs begin in order."""
+        async with self._reading:
+            if self._stop is StopReason.BUDGET_SPENT:
+                return None
+            job = await anext(source, None)
+            if job is None or self._budget is None or await self._budget.open_dialogue(job.order):
+                return job
+            self._stop = StopReason.BUDGET_SPENT
+            return None
+
     async def _live(self, job: Job[PayloadT]) -> None:
         """Run one job from its start to its end."""
         self._events.emit(JobStarted(key=job.key, order=job.order))
@@ -170,7 +178,6 @@ class _Run(Generic[PayloadT, ResultT]):
         finally:
             if self._budget is not None:
                 self._budget.close_dialogue(job.order)
-            self._slots.release()
         self._count(job, ended, self._clock() - began_at)
 
     async def _attempt(self, job: Job[PayloadT]) -> Done[PayloadT, ResultT] | Failed[PayloadT] | None:

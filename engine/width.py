@@ -2,7 +2,8 @@
 
 The rules, in the order in which they were needed:
 
-* Slow start: each answer allows one more, as long as no ceiling is known.
+* Slow start: each answer allows one more, as long as no ceiling is known, but never more than twice what
+  was last seen to work.
 * A refusal for overload opens an episode: one cut to three quarters.  Later refusals of requests sent
   before the cut belong to the same episode; they only make the ceiling exact, because what is still in
   flight after the last refusal is what the server admits.  The ceiling never falls below half of what
@@ -46,7 +47,7 @@ class FixedWidth:
         self.ceiling: int | None = None
 
     def answered(
-        self, now: float, *, sent_at: float, in_flight: int, work: float, was_full: bool
+        self, now: float, *, sent_at: float, sent_among: int, in_flight: int, work: float, was_full: bool
     ) -> str | None:
         """Learn nothing."""
 
@@ -57,7 +58,8 @@ class FixedWidth:
 class AdaptiveWidth:
     """The width and what it has learned.  Purely synchronous; the caller brings the time.
 
-    ``in_flight`` counts the request that has just ended.  The methods give the reason when the width was
+    ``in_flight`` counts the request that has just ended, ``sent_among`` those that were there when it was
+    sent, both itself included.  The methods give the reason when the width was
     cut, else None.
     """
 
@@ -74,12 +76,14 @@ class AdaptiveWidth:
         self._epoch = _Epoch()
         self._last_epoch: tuple[float, float] | None = None
         self._best_rate = 0.0
+        self._proven = self.width
 
     def answered(
-        self, now: float, *, sent_at: float, in_flight: int, work: float, was_full: bool
+        self, now: float, *, sent_at: float, sent_among: int, in_flight: int, work: float, was_full: bool
     ) -> str | None:
         """Learn from an answer (or from a failure that took its time: ``work`` 0)."""
-        reason = self._learn_rate(now, sent_at=sent_at, in_flight=in_flight, work=work)
+        mean_in_flight = (sent_among + in_flight) / 2
+        reason = self._learn_rate(now, sent_at=sent_at, in_flight=mean_in_flight, work=work)
         if reason is None and was_full and work > 0:
             self._grow(now)
         return reason
@@ -116,14 +120,14 @@ class AdaptiveWidth:
             self._growth += 1.0 if self.ceiling is None else 0.5
             whole = int(self._growth)
             self._growth -= whole
-            limit = self._policy.largest if self.ceiling is None else self.ceiling
-            self.width = min(self.width + whole, limit)
+            limit = self._proven * 2 if self.ceiling is None else self.ceiling
+            self.width = max(self.width, min(self.width + whole, limit, self._policy.largest))
         elif now >= self._probe_at and self.width < self._policy.largest:
             self.ceiling = min(self.width + self._step, self._policy.largest)
             self._step *= 2
             self._probe_at = now + self._policy.patience_seconds
 
-    def _learn_rate(self, now: float, *, sent_at: float, in_flight: int, work: float) -> str | None:
+    def _learn_rate(self, now: float, *, sent_at: float, in_flight: float, work: float) -> str | None:
         epoch = self._epoch
         if sent_at < epoch.started_at:
             return None
@@ -132,11 +136,16 @@ class AdaptiveWidth:
             return None
         self._epoch = _Epoch(started_at=now)
         flight, rate = epoch.mean_in_flight, epoch.rate
+        self._proven = max(self._proven, round(flight))
         before, self._last_epoch = self._last_epoch, (flight, rate)
         best, self._best_rate = self._best_rate, max(rate, self._best_rate)
         if before is not None and self._gained_nothing(before, flight, rate):
-            flight_before = max(1, round(before[0]))
-            self._fall_back(now, ceiling=flight_before, width=flight_before)
+            # a little below what did as well, else each round of probing would settle a little higher
+            self._fall_back(
+                now,
+                ceiling=max(1, int(before[0] * 0.9)),
+                width=max(1, int(before[0] * self._policy.cut)),
+            )
             return "more in flight gave no more per second"
         if rate < best * self._policy.slowdown:
             self._best_rate = rate
@@ -161,9 +170,9 @@ class _Epoch:
         self.count = 0
         self._seconds = 0.0
         self._work = 0.0
-        self._in_flight = 0
+        self._in_flight = 0.0
 
-    def add(self, *, seconds: float, work: float, in_flight: int) -> None:
+    def add(self, *, seconds: float, work: float, in_flight: float) -> None:
         self.count += 1
         self._seconds += seconds
         self._work += work

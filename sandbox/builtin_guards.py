@@ -27,7 +27,24 @@ EXCEPTIONS: tuple[type[Exception], ...] = (
 EXCEPTION_NAMES = frozenset(error.__name__ for error in EXCEPTIONS)
 TYPE_NAMES = frozenset({"bool", "dict", "float", "int", "list", "set", "str", "tuple"})
 BUILTIN_NAMES = TYPE_NAMES | frozenset(
-    """abs all any divmod enumerate isinstance len max min next range reversed round sorted sum zip""".split()
+    {
+        "abs",
+        "all",
+        "any",
+        "divmod",
+        "enumerate",
+        "isinstance",
+        "len",
+        "max",
+        "min",
+        "next",
+        "range",
+        "reversed",
+        "round",
+        "sorted",
+        "sum",
+        "zip",
+    }
 )
 MISSING = object()
 
@@ -163,7 +180,7 @@ def _streams(operators: Operators) -> dict[str, Callable[..., Any]]:
     def together(*streams: Any, strict: bool = False) -> Iterator[Any]:
         return zip(*(operators.iterate(values) for values in streams), strict=strict)
 
-    def backwards(values: Any) -> Iterator[Any]:
+    def backwards(values: Any) -> Any:
         return reversed(tuple(operators.iterate(values)))
 
     return {"enumerate": numbered, "range": interval, "reversed": backwards, "zip": together}

@@ -6,7 +6,7 @@ calls have the same outcomes everywhere.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 from typing import Any, NoReturn
 
@@ -71,7 +71,7 @@ class ToolContext:
     def random(self) -> SeededRandom:
         """Chance, seeded by the world, the call's number and the tool."""
         if self._random is None:
-            self._random = SeededRandom(xxhash.xxh3_64_intdigest(self._seed), self._meter)
+            self._random = SeededRandom(xxhash.xxh3_64_intdigest(self._seed.encode()), self._meter)
         return self._random
 
     def fail(self, code: str, message: str = "") -> NoReturn:
@@ -94,7 +94,7 @@ class ToolContext:
         if type(date) is not str or type(days) is not int:
             raise TypeError("add_days(date, days) takes an ISO date and an integer")
         self._meter.tick()
-        moved = datetime.date.fromisoformat(date[:10]) + datetime.timedelta(days=days)
+        moved = dt.date.fromisoformat(date[:10]) + dt.timedelta(days=days)
         return moved.isoformat() + date[10:]
 
     def days_between(self, start: str, end: str) -> int:
@@ -102,7 +102,7 @@ class ToolContext:
         if type(start) is not str or type(end) is not str:
             raise TypeError("days_between(start, end) takes two ISO dates")
         self._meter.tick()
-        first, last = datetime.date.fromisoformat(start[:10]), datetime.date.fromisoformat(end[:10])
+        first, last = dt.date.fromisoformat(start[:10]), dt.date.fromisoformat(end[:10])
         return (last - first).days
 
     def copy(self, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Planned faults: failures that a dialogue wants to see, applied around the tool so that they replay exactly."""
+"""Planned faults: failures that a dialogue wants to see; applied around the tool, so that they replay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages between the parent and a worker: a length, then JSON.  Never pickle: the other side may be hostile."""
+"""Messages between the parent and a worker: a length, then JSON.  Never pickle: the peer may be hostile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import Any
 
 import orjson
 
-__all__ = ["HEADER_BYTES", "MAX_FRAME_BYTES", "FrameError", "body_length", "decode", "encode", "receive", "send"]
+__all__ = [
+    "HEADER_BYTES",
+    "MAX_FRAME_BYTES",
+    "FrameError",
+    "body_length",
+    "decode",
+    "encode",
+    "receive",
+    "send",
+]
 
 MAX_FRAME_BYTES = 64 << 20
 _LENGTH = struct.Struct(">I")

@@ -15,10 +15,43 @@ __all__ = ["METHOD_NAMES", "Guard", "method_guards"]
 
 Guard = Callable[..., Any] | None
 
-FREE_TEXT_METHODS = """endswith isalnum isalpha isascii isdecimal isdigit islower isnumeric isspace istitle
-    isupper startswith""".split()
-COPYING_TEXT_METHODS = """capitalize casefold count find index lower lstrip partition removeprefix removesuffix
-    rfind rindex rpartition rsplit rstrip split splitlines strip swapcase title upper""".split()
+FREE_TEXT_METHODS = [
+    "endswith",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "islower",
+    "isnumeric",
+    "isspace",
+    "istitle",
+    "isupper",
+    "startswith",
+]
+COPYING_TEXT_METHODS = [
+    "capitalize",
+    "casefold",
+    "count",
+    "find",
+    "index",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "rfind",
+    "rindex",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "strip",
+    "swapcase",
+    "title",
+    "upper",
+]
 PADDING_TEXT_METHODS = ["center", "ljust", "rjust", "zfill"]
 SET_ALGEBRA = ["difference", "intersection", "symmetric_difference", "union"]
 SET_QUESTIONS = ["isdisjoint", "issubset", "issuperset"]
@@ -252,7 +285,7 @@ def _set_methods(operators: Operators) -> dict[str, Guard]:
     }
 
 
-def _refuse_set_pop(values: set[Any]) -> None:
+def _refuse_set_pop(_: set[Any]) -> None:
     raise ForbiddenUse("a set has no first element; use sorted(...)[0]")
 
 

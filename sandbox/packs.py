@@ -36,7 +36,7 @@ class _Strict(BaseModel):
 
 
 class Invariant(_Strict):
-    """A law that holds after every call: sums over ``sum`` stay the same, or ``paths`` never go below zero."""
+    """A law after every call: the total over ``sum`` stays the same, or ``paths`` never go below zero."""
 
     name: str
     kind: Literal["conserved", "non_negative"]
@@ -82,7 +82,7 @@ class _TaskEntry(_Strict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSpec:
-    """One tool's contract.  ``parameters`` still holds the pack's own ``x-`` hints; ``declaration`` does not."""
+    """One tool's contract.  ``parameters`` holds the pack's own ``x-`` hints; ``declaration`` does not."""
 
     name: str
     description: str
@@ -299,7 +299,9 @@ def _parse_tool(path: Path, number: int, entry: JsonValue) -> ToolSpec:
         raise PackError(f"{path}: tool {number}: {_first_error(error)}") from None
     function = parsed.function
     if not TOOL_NAME.fullmatch(function.name):
-        raise PackError(f"{path}: tool {number}: {function.name!r} is no tool name; use small letters, digits and _")
+        raise PackError(
+            f"{path}: tool {number}: {function.name!r} is no tool name; use small letters, digits and _"
+        )
     try:
         compile_schema(function.parameters, where=f"{function.name}.parameters")
         compile_schema(parsed.returns, where=f"{function.name}.returns")
@@ -330,7 +332,9 @@ def _parse_tasks(path: Path, content: bytes) -> tuple[Task, ...]:
             continue
         try:
             entry = _TaskEntry.model_validate(orjson.loads(line))
-            calls = tuple(Call(name=call["name"], arguments=call.get("arguments", {})) for call in entry.calls)
+            calls = tuple(
+                Call(name=call["name"], arguments=call.get("arguments", {})) for call in entry.calls
+            )
         except orjson.JSONDecodeError as error:
             raise PackError(f"{path} line {number}: not JSON: {error.msg}") from None
         except ValidationError as error:

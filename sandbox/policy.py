@@ -21,7 +21,9 @@ MAX_SOURCE = 200_000
 MAX_PROBLEMS = 20
 FORMAT_SPEC = re.compile(r"[<>^=]?[+ ]?0?\d{0,2},?(\.\d{1,2})?[dfse%]?")
 CONTEXT_VALUES = frozenset({"now", "today", "random"})
-CALLABLE_ATTRIBUTES = METHOD_NAMES | (frozenset(CONTEXT_ATTRIBUTES) - CONTEXT_VALUES) | frozenset(RANDOM_ATTRIBUTES)
+CALLABLE_ATTRIBUTES = (
+    METHOD_NAMES | (frozenset(CONTEXT_ATTRIBUTES) - CONTEXT_VALUES) | frozenset(RANDOM_ATTRIBUTES)
+)
 KEYED = frozenset({"sorted", "min", "max", "sort"})
 RESERVED = BUILTIN_NAMES | EXCEPTION_NAMES
 
@@ -147,7 +149,9 @@ class _FunctionCheck:
         found = set()
         for node in ast.walk(self.function):
             match node:
-                case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.ExceptHandler(name=str(name)):
+                case (
+                    ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.ExceptHandler(name=str(name))
+                ):
                     found.add(name)
                     _check_binding(name, node, (*self.functions, self.function.name), self.problems)
         return frozenset(found)
@@ -163,7 +167,7 @@ class _FunctionCheck:
                         self.called.add(id(part))
             case ast.ExceptHandler(type=ast.Tuple(elts=parts)), _:
                 self.called.update(id(part) for part in parts)
-            case (ast.ExceptHandler(type=kind) | ast.Raise(exc=kind)), _ if child is kind:
+            case ((ast.ExceptHandler(type=kind) | ast.Raise(exc=kind)), _) if child is kind:
                 self.called.add(id(child))
 
     # one method per kind of node that needs a closer look
@@ -214,7 +218,8 @@ class _FunctionCheck:
         if keyword == "key" and name in KEYED:
             self.called.add(id(argument))
             if isinstance(argument, ast.Lambda) or (
-                isinstance(argument, ast.Name) and argument.id in self.functions | {"len", "abs", "str", "int"}
+                isinstance(argument, ast.Name)
+                and argument.id in self.functions | {"len", "abs", "str", "int"}
             ):
                 return
             self._problem(node, "key= takes a lambda or a function defined above")
@@ -303,9 +308,11 @@ class _FunctionCheck:
             self._problem(node, f"a {type(node.value).__name__} constant is not allowed")
 
     def _check_binop(self, node: ast.BinOp) -> None:
-        if isinstance(node.op, ast.Mod) and isinstance(node.left, (ast.JoinedStr, ast.Constant)):
-            if not isinstance(node.left, ast.Constant) or isinstance(node.left.value, str):
-                self._problem(node, "percent formatting is not allowed; use an f-string")
+        text = isinstance(node.left, ast.JoinedStr) or (
+            isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
+        )
+        if text and isinstance(node.op, ast.Mod):
+            self._problem(node, "percent formatting is not allowed; use an f-string")
 
     def _check_formattedvalue(self, node: ast.FormattedValue) -> None:
         match node.format_spec:

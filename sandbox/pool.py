@@ -133,17 +133,18 @@ class WorkerPool:
             await self._end(worker)
 
     async def _ask(self, worker: _Worker, frame: bytes, seconds: float) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
         try:
             with anyio.fail_after(seconds):
                 await send(worker.channel, frame)
-                answer: dict[str, Any] = await receive(worker.channel)
-                return answer
+                answer = await receive(worker.channel)
         except TimeoutError:
             raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s") from None
         except (OSError, FrameError):
             with anyio.CancelScope(shield=True):
                 status = await self._end(worker)
             raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended ({_spoken_status(status)})") from None
+        return answer
 
     async def _start(self) -> _Worker:
         ours, theirs = socket.socketpair()
@@ -160,6 +161,10 @@ class WorkerPool:
             with anyio.CancelScope(shield=True):
                 status = await self._end(worker)
             raise IsolationError(f"a worker ended while it was confined ({_spoken_status(status)})") from None
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._end(worker)
+            raise
         self.isolation = Isolation(level=IsolationLevel(hello["level"]), measures=tuple(hello["measures"]))
         return worker
 
@@ -171,15 +176,16 @@ class WorkerPool:
         return int((await self._request(str(pid).encode(), []))["status"])
 
     async def _request(self, request: bytes, descriptors: list[int]) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
+        # Shielded: half a conversation would leave the answer to the next request.
         async with self._talking:
-            try:
-                # Shielded: half a conversation would leave the answer to the next request.
-                with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True):
+                try:
                     socket.send_fds(self._control, [request], descriptors)
-                    answer: dict[str, Any] = await receive(self._control)
-                    return answer
-            except (OSError, FrameError):
-                raise IsolationError("the sandbox's template process has ended; start again") from None
+                    answer = await receive(self._control)
+                except (OSError, FrameError):
+                    raise IsolationError("the sandbox's template process has ended; start again") from None
+        return answer
 
     def close(self) -> None:
         """Close all sockets; the template then ends with its workers."""
@@ -217,7 +223,16 @@ async def open_pool(*, workers: int, required: IsolationLevel) -> AsyncIterator[
 
 
 def _start_template(control: socket.socket) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", "-S", "-B", "-c", BOOT, json.dumps(_import_folders()), str(control.fileno())]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        BOOT,
+        json.dumps(_import_folders()),
+        str(control.fileno()),
+    ]
     return subprocess.Popen(  # noqa: S603  # our own interpreter and code
         command,
         pass_fds=[control.fileno()],

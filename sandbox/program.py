@@ -136,7 +136,9 @@ class Program:
         try:
             result = tool.function(world.state, context, **arguments)
             if strict and before != canonical(arguments):
-                return _fault(FaultKind.INVALID_RESULT, "the tool changed its arguments", code="changed_arguments")
+                return _fault(
+                    FaultKind.INVALID_RESULT, "the tool changed its arguments", code="changed_arguments"
+                )
             return _checked(tool, world, result, self.meter, strict=strict)
         except DeclaredFailure as failure:
             return _declared(tool, world, failure, self.meter, strict=strict)
@@ -147,7 +149,7 @@ class Program:
         except MemoryError:
             gc.collect()
             return _fault(FaultKind.MEMORY, "the call asked for more memory than a worker has")
-        except Exception as error:  # tool code may raise anything; its text is bounded
+        except Exception as error:  # noqa: BLE001  # tool code may raise anything
             return _fault(FaultKind.UNDECLARED_ERROR, f"{type(error).__name__}: {exception_text(error)}")
 
 
@@ -221,7 +223,7 @@ def _declared(tool: Tool, world: LiveWorld, failure: DeclaredFailure, meter: Met
     if failure.code not in tool.errors:
         known = ", ".join(sorted(tool.errors)) or "none"
         message = f"{failure.code!r} is not declared ({failure.message}); declared are: {known}"
-        return _fault(FaultKind.UNDECLARED_ERROR, message)
+        return _fault(FaultKind.UNDECLARED_ERROR, message, code="undeclared_code")
     if strict and meter.wrote and plain_json_problem(world.state) is None:
         changed = _changed_tables(encode_tables(world.state), world.tables)
         if changed:
@@ -233,7 +235,9 @@ def _declared(tool: Tool, world: LiveWorld, failure: DeclaredFailure, meter: Met
 def _checked(tool: Tool, world: LiveWorld, result: Any, meter: Meter, *, strict: bool) -> Outcome:
     problem = plain_json_problem(result)
     if problem is not None:
-        return _fault(FaultKind.INVALID_RESULT, f"the result is not plain JSON: {problem}", code="not_plain_json")
+        return _fault(
+            FaultKind.INVALID_RESULT, f"the result is not plain JSON: {problem}", code="not_plain_json"
+        )
     if not tool.result.fits(result):
         wrong = next(tool.result.problems(result), None)
         where = f"{wrong.path}: {wrong.message}" if wrong else "$"
@@ -259,7 +263,9 @@ def _commit(tool: Tool, world: LiveWorld, meter: Meter) -> Fault | None:
             problem = str(error)
     if problem is not None:
         return _fault(
-            FaultKind.INVALID_RESULT, f"the state is not plain JSON any more: {problem}", code="state_not_plain_json"
+            FaultKind.INVALID_RESULT,
+            f"the state is not plain JSON any more: {problem}",
+            code="state_not_plain_json",
         )
     if sum(map(len, tables.values())) > MAX_STATE_BYTES:
         return _fault(FaultKind.BUDGET, f"the state grew beyond {MAX_STATE_BYTES} bytes")

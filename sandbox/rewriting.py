@@ -1,4 +1,4 @@
-"""Rewrites checked tool code so that every operation which could grow, hang or reach out goes through a guard.
+"""Rewrites checked tool code so that all that could grow, hang or reach out goes through a guard.
 
 Built on RestrictedPython's transformer, which refuses every node that it does not know and every name with a
 leading underscore; the guards' own names are made after that check, so tool code cannot name them.
@@ -10,7 +10,7 @@ import ast
 import types
 from typing import Any
 
-from RestrictedPython import compile_restricted_exec
+from RestrictedPython.compile import compile_restricted_exec
 from RestrictedPython.transformer import RestrictingNodeTransformer, copy_locations
 
 from sandbox.errors import PolicyViolation
@@ -61,22 +61,22 @@ def _is_scalar(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-class _GuardingTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # the package has no types
+class _GuardingTransformer(RestrictingNodeTransformer):
     """Our guards where RestrictedPython's are too weak or too slow."""
 
-    def _placed(self, new: Any, old: ast.AST) -> Any:
+    def _placed(self, new: Any, old: Any) -> Any:
         copy_locations(new, old)
         return new
 
     # functions and loops: every way of doing something again takes a step
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
-        node = super().visit_FunctionDef(node)
+        super().visit_FunctionDef(node)
         node.body.insert(0, self._placed(ast.Expr(_guard("_tick_")), node.body[0]))
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> Any:
-        node = super().visit_Lambda(node)
+        super().visit_Lambda(node)
         node.body = self._placed(ast.BoolOp(ast.And(), [_guard("_tick_"), node.body]), node)
         return node
 
@@ -115,6 +115,7 @@ class _GuardingTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  #
         if isinstance(node.target, ast.Name):
             result = self._in_place(node.op, ast.Name(node.target.id, ast.Load()), node.value)
             return self._placed(ast.Assign([node.target], result), node)
+        assert isinstance(node.target, ast.Subscript), "the policy lets nothing else through"
         owner, key = self.gen_tmp_name(), self.gen_tmp_name()
         here = _guard("_getitem_", ast.Name(owner, ast.Load()), ast.Name(key, ast.Load()))
         result = self._in_place(node.op, here, node.value)
@@ -122,9 +123,7 @@ class _GuardingTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  #
             self._placed(ast.Assign([ast.Name(owner, ast.Store())], node.target.value), node),
             self._placed(ast.Assign([ast.Name(key, ast.Store())], _as_argument(node.target.slice)), node),
             self._placed(
-                ast.Expr(
-                    _guard("_setitem_", result, ast.Name(owner, ast.Load()), ast.Name(key, ast.Load()))
-                ),
+                ast.Expr(_guard("_setitem_", result, ast.Name(owner, ast.Load()), ast.Name(key, ast.Load()))),
                 node,
             ),
         ]
@@ -163,12 +162,12 @@ class _GuardingTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  #
         return node
 
     def visit_SetComp(self, node: ast.SetComp) -> Any:
-        node = super().visit_SetComp(node)
+        super().visit_SetComp(node)
         node.elt = self._placed(_guard("_key_", node.elt), node)
         return node
 
     def visit_DictComp(self, node: ast.DictComp) -> Any:
-        node = super().visit_DictComp(node)
+        super().visit_DictComp(node)
         node.key = self._placed(_guard("_key_", node.key), node)
         return node
 

@@ -107,9 +107,7 @@ class ProcessRuntime:
         except WorkerDied:
             # One of them is guilty; alone, call by call, it names itself and harms no other.
             return [await self._run_alone(pack, loaded, trajectory, strict=strict) for trajectory in batch]
-        return [
-            read_execution(trajectory, answer) for trajectory, answer in zip(batch, answers, strict=True)
-        ]
+        return [read_execution(trajectory, answer) for trajectory, answer in zip(batch, answers, strict=True)]
 
     async def _run_alone(
         self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, *, strict: bool

@@ -37,7 +37,16 @@ DIALECTS = {
     )
 }
 FORBIDDEN_KEYWORDS = frozenset(
-    {"$id", "id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveAnchor", "$recursiveRef", "$vocabulary"}
+    {
+        "$id",
+        "id",
+        "$anchor",
+        "$dynamicAnchor",
+        "$dynamicRef",
+        "$recursiveAnchor",
+        "$recursiveRef",
+        "$vocabulary",
+    }
 )
 SCHEMAS_BY_NAME = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 SCHEMA_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
@@ -103,10 +112,14 @@ def lint_schema(schema: object, *, where: str = "schema") -> None:
     size = _Size(where)
     _lint(schema, where, 0, size)
     if size.bytes > MAX_BYTES:
-        raise PolicyViolation(f"{where}: {size.bytes} characters are too many; keep a schema under {MAX_BYTES}")
+        raise PolicyViolation(
+            f"{where}: {size.bytes} characters are too many; keep a schema under {MAX_BYTES}"
+        )
     expanded = _expanded_size(schema, schema, where, (), {})
     if expanded > MAX_EXPANDED_NODES:
-        raise PolicyViolation(f"{where}: with its references it has {expanded} parts; the limit is {MAX_EXPANDED_NODES}")
+        raise PolicyViolation(
+            f"{where}: with its references it has {expanded} parts; the limit is {MAX_EXPANDED_NODES}"
+        )
     try:
         encoded = orjson.dumps(schema, default=_plain)
     except (TypeError, ValueError) as error:

@@ -71,10 +71,10 @@ def filter_program(machine: str) -> bytes:
     ]
     for number in plain:
         code += [_step(JUMP_EQUAL, number, 0, 1), _step(RETURN, ALLOW)]
-    for number in mapping:  # memory, but never memory to execute
-        assert number is not None
+    for mapping_number in mapping:  # memory, but never memory to execute
+        assert mapping_number is not None
         code += [
-            _step(JUMP_EQUAL, number, 0, 4),
+            _step(JUMP_EQUAL, mapping_number, 0, 4),
             _step(LOAD, THIRD_ARGUMENT),
             _step(JUMP_BITS, EXECUTABLE, 0, 1),
             _step(RETURN, REFUSE),

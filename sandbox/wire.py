@@ -91,9 +91,7 @@ def read_execution(trajectory: Trajectory, answer: Mapping[str, Any]) -> Executi
             counters, sent = kept
             state = state if sent is None else sent
             snapshot = Snapshot(world=world, state=state, counters=counters, calls_made=number)
-        steps.append(
-            Step(outcome=_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot)
-        )
+        steps.append(Step(outcome=_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot))
     final = Snapshot(
         world=world,
         state=answer["state"],

@@ -1,6 +1,6 @@
 """The child side: a template process that forks confined workers, and the loop of one worker.
 
-The template starts fresh with nothing inherited, imports what tool code's execution needs, and never runs tool
+The template starts fresh with nothing inherited, imports what executing tool code needs, and never runs tool
 code itself.  A worker is a fork of it that has given up everything but its one socket.
 """
 
@@ -57,7 +57,7 @@ def main(control_descriptor: int) -> NoReturn:
 
 
 def _end(pid: int) -> int:
-    """Kill a worker unless it has ended; give its wait status.  Only we reap it, so the number is still its."""
+    """Kill a worker unless it has ended; give its wait status.  Only we reap it: the number is still its."""
     ended, status = os.waitpid(pid, os.WNOHANG)
     if ended == 0:
         os.kill(pid, signal.SIGKILL)
@@ -96,7 +96,7 @@ def serve(channel: socket.socket) -> NoReturn:
         except MemoryError:
             gc.collect()
             answer = encode({"failed": "memory"})
-        except Exception as error:  # the parent gives every cause its name; a worker says what it can
+        except Exception as error:  # noqa: BLE001  # a worker tells what it can, and serves on
             answer = encode({"failed": f"{type(error).__name__}: {error}"[:MAX_ERROR_TEXT]})
         send(channel, answer)
         if time.process_time() > TIRED_AFTER_CPU_SECONDS:
@@ -127,7 +127,9 @@ def _trajectory(program: Program, entry: dict[str, Any], *, strict: bool) -> dic
         if state is None
         else program.resume_world(entry["world"], state, entry["counters"], entry["made"])
     )
-    faults = {int(number): Fault(FaultKind(kind), code, text) for number, (kind, code, text) in entry["faults"]}
+    faults = {
+        int(number): Fault(FaultKind(kind), code, text) for number, (kind, code, text) in entry["faults"]
+    }
     steps = []
     sent = None
     for name, arguments, *unfit in entry["calls"]:

@@ -6,7 +6,7 @@ from.  Lists keep their order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -15,7 +15,15 @@ import xxhash
 from sandbox.errors import SandboxError
 from sandbox.types import JsonObject, JsonValue
 
-__all__ = ["Change", "canonical", "diff_states", "digest_of_tables", "encode_tables", "state_digest"]
+__all__ = [
+    "Change",
+    "canonical",
+    "diff_states",
+    "digest_of_tables",
+    "encode_tables",
+    "state_digest",
+    "values_at",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +73,31 @@ def _differences(before: JsonValue, after: JsonValue, path: str) -> Iterator[Cha
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in sorted({*before, *after}):
             yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
-    elif _is_list(before) and _is_list(after) and len(before) == len(after):
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from _differences(old, new, f"{path}.{index}")
     elif before != after or isinstance(before, bool) != isinstance(after, bool):
         yield Change(path=path, before=before, after=after)
 
 
-def _is_list(value: JsonValue) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def values_at(value: JsonValue, path: str) -> Iterator[JsonValue]:
+    """Yield what lies at a dotted path, in which ``*`` stands for every row or element."""
+    step, _, rest = path.partition(".")
+    if not path:
+        yield value
+    elif step == "*":
+        parts: Iterable[JsonValue] = ()
+        if isinstance(value, Mapping):
+            parts = value.values()
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            parts = value
+        for part in parts:
+            yield from values_at(part, rest)
+    elif isinstance(value, Mapping) and step in value:
+        yield from values_at(value[step], rest)

@@ -104,6 +104,11 @@ class Draft:
         assert len(self.slots) == len(self.dialogue.turns)
         assert len(self.steps) == len(self.dialogue.calls())
 
+    @property
+    def final_state_digest(self) -> str:
+        """The digest of the world after the last call."""
+        return self.steps[-1].state_digest
+
     def snapshot_before_call(self, index: int) -> Snapshot:
         """The world as the call of that index finds it."""
         if index == 0:
@@ -138,5 +143,3 @@ def result_of(step: Step) -> ToolResult:
         case Fault(kind, code, message):
             error = {"kind": str(kind), "code": code, "message": message}
             return ToolResult(value={"error": error}, failed=True)
-
-

@@ -34,9 +34,9 @@ def path_of(keys: Iterable[str | int]) -> str:
 
 def leaves(value: JsonValue, path: str = "$") -> Iterator[tuple[str, Leaf]]:
     """Give each scalar inside the value with its path, in document order."""
-    if isinstance(value, str) or value is None or isinstance(value, (int, float)):
+    if value is None or isinstance(value, (str, int, float)):
         yield path, value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         for key, item in value.items():
             yield from leaves(item, child(path, key))
     else:

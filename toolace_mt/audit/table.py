@@ -58,9 +58,10 @@ def _counts(report: AuditReport) -> str:
     if report.environment is None:
         return f"{read}; calls were not executed"
     done = report.outcomes
+    ran, failed, agreed = (done.get(kind, 0) for kind in ("run", "failed", "agreed"))
     return (
         f"{read}; executed in {report.environment} ({report.isolation} isolation):"
-        f" {done.get('run', 0):,} calls, {done.get('failed', 0):,} failed, {done.get('agreed', 0):,} as recorded"
+        f" {ran:,} calls, {failed:,} failed, {agreed:,} as recorded"
     )
 
 

@@ -21,8 +21,10 @@ _READ_NAME = re.compile(
 _TEMPLATE = re.compile(
     r"<\|[a-z_0-9]+\|>|</?s>|\[/?INST\]|<<SYS>>|<(?:start|end)_of_turn>|</?tool_call>|<tool_response>|\ufffd{1,}|\[PAD\]|<unk>"
 )
-_SAME_TOKEN = re.compile(r"\b(\w+)(?:[\s,.;]+\1\b){5,}", re.IGNORECASE)
-_SAME_LETTER = re.compile(r"([^\s\-_=*.#~+|\d])\1{11,}")
+_TEMPLATE_MARKS = ("<", "[", "\ufffd")
+_RUN, _LETTERS = 6, 12
+_SAME_TOKEN = re.compile(rf"\b(\w+)(?:[\s,.;]+\1\b){{{_RUN - 1},}}", re.IGNORECASE)
+_SAME_LETTER = re.compile(rf"([^\s\-_=*.#~+|\d])\1{{{_LETTERS - 1},}}")
 _OPEN_ENDINGS = (
     " the",
     " a",
@@ -91,7 +93,7 @@ def check_texts(transcript: Transcript) -> Iterator[Finding]:
                 rule="TA702", message=f"the {message.role} said the same in turn {said[key]}", turn=turn
             )
         said.setdefault(key, turn)
-        noise = _noise(message.text)
+        noise = _noise(message.text, words)
         if noise is not None:
             yield Finding(rule="TA704", message=noise, turn=turn)
         elif _is_cut(message, words):
@@ -100,11 +102,14 @@ def check_texts(transcript: Transcript) -> Iterator[Finding]:
             )
 
 
-def _noise(text: str) -> str | None:
-    token = _TEMPLATE.search(text)
+def _noise(text: str, words: list[str]) -> str | None:
+    """Cheap tests come first: the patterns with back references are slow."""
+    token = _TEMPLATE.search(text) if any(mark in text for mark in _TEMPLATE_MARKS) else None
     if token is not None:
         return f"the text holds {token[0][:20]!r}"
-    repeated = _SAME_TOKEN.search(text) or _SAME_LETTER.search(text)
+    repeated = _SAME_TOKEN.search(text) if len(words) - len(set(words)) >= _RUN - 1 else None
+    if repeated is None and any(len(word) >= _LETTERS for word in words):
+        repeated = _SAME_LETTER.search(text)
     if repeated is not None:
         return f"{repeated[1]!r} is said over and over"
     if text.strip() and not any(letter.isalnum() for letter in text) and text.isascii():

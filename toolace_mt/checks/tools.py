@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from toolace_mt.checks.observations import CallSite
 from toolace_mt.checks.toolset import CompiledTool, Toolset, compile_schema
@@ -24,8 +25,13 @@ def check_tools_declared(sites: tuple[CallSite, ...], toolset: Toolset) -> Itera
             )
 
 
-def check_declarations(toolset: Toolset) -> Iterator[Finding]:
-    """Find what is wrong with the tools themselves (TA202, TA203, TA204)."""
+@lru_cache(maxsize=256)
+def check_declarations(toolset: Toolset) -> tuple[Finding, ...]:
+    """Find what is wrong with the tools themselves (TA202 to TA204); records that share tools pay once."""
+    return tuple(_declarations(toolset))
+
+
+def _declarations(toolset: Toolset) -> Iterator[Finding]:
     for name in toolset.duplicates:
         yield Finding(rule="TA203", message=f"the tool {name!r} is declared twice")
     for tool in toolset.by_name.values():

@@ -60,9 +60,9 @@ class CompiledTool:
         return _object((self.tool.parameters or {}).get("properties"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Toolset:
-    """The tools of a record by name; of tools with one name, the first counts."""
+    """The tools of a record by name; of tools with one name, the first counts.  Equal only to itself."""
 
     by_name: Mapping[str, CompiledTool]
     duplicates: tuple[str, ...]

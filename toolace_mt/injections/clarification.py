@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from toolace_mt.words.coarse import answer_with, question_about, request_for
 from toolace_mt.dialogue import AssistantTurn, UserTurn
 from toolace_mt.draft import Draft, Injection, Slot, SlotKind
 from toolace_mt.injections.base import request_position, untouched
 from toolace_mt.stages.initialize import Run
+from toolace_mt.words.coarse import answer_with, question_about, request_for
 from toolace_mt.words.phrases import Phrase
 
 __all__ = ["Clarification"]

@@ -11,13 +11,13 @@ import random
 from dataclasses import dataclass, replace
 
 from sandbox import Call, Fault, FaultKind, Snapshot, Step, Trajectory
-from toolace_mt.words.coarse import correction_with, failure_about, request_for
 from toolace_mt.dialogue import AssistantTurn, CallTurn, ResultTurn, ToolCall, UserTurn
 from toolace_mt.draft import Draft, Injection, Slot, SlotKind, result_of
 from toolace_mt.injections.base import first_call, request_position, untouched
 from toolace_mt.plan import Said
 from toolace_mt.stages.initialize import Run
 from toolace_mt.transcript import JsonValue
+from toolace_mt.words.coarse import correction_with, failure_about, request_for
 
 __all__ = ["ErrorSimulation", "misspelt"]
 
@@ -48,9 +48,7 @@ class ErrorSimulation:
         return None
 
 
-async def _mistake(
-    draft: Draft, index: int, said: Said, chance: random.Random, run: Run
-) -> _Mistake | None:
+async def _mistake(draft: Draft, index: int, said: Said, chance: random.Random, run: Run) -> _Mistake | None:
     """Try other values at the first call that uses what was said, each on the world as that call finds it."""
     position = _first_use(draft, index, said)
     if position is None:
@@ -68,9 +66,7 @@ async def _mistake(
         call = ToolCall(name=planned.name, arguments={**planned.arguments, said.parameter: wrong})
         fault = await _declared_failure(call, before, run)
         if fault is not None:
-            return _Mistake(
-                sub_task=index, position=position, said=said, wrong=wrong, call=call, fault=fault
-            )
+            return _Mistake(sub_task=index, position=position, said=said, wrong=wrong, call=call, fault=fault)
     return None
 
 

@@ -99,7 +99,9 @@ def rows_of_world(
     where = entry.get("where")
     if isinstance(where, Mapping):
         wanted = {field: _bound(value, persona, persona_key) for field, value in where.items()}
-        rows = tuple(row for row in rows if all(row.record.get(field) == want for field, want in wanted.items()))
+        rows = tuple(
+            row for row in rows if all(row.record.get(field) == want for field, want in wanted.items())
+        )
     return rows
 
 

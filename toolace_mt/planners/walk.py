@@ -121,7 +121,15 @@ def _persona(pack: Pack, state: JsonObject, chance: random.Random) -> tuple[str,
 
 
 def _copy(walk: _Walk) -> _Walk:
-    return replace(walk, outputs=list(walk.outputs), told=dict(walk.told), calls=[], said={}, choices={}, begun_with=len(walk.outputs))
+    return replace(
+        walk,
+        outputs=list(walk.outputs),
+        told=dict(walk.told),
+        calls=[],
+        said={},
+        choices={},
+        begun_with=len(walk.outputs),
+    )
 
 
 async def _sub_task(scene: _Scene, goal: ToolSpec, walk: _Walk) -> SubTask:
@@ -274,7 +282,9 @@ def _chosen(scene: _Scene, name: str, schema: JsonObject, walk: _Walk) -> JsonVa
     return value
 
 
-def _tell(name: str, schema: JsonObject, value: JsonValue, others: tuple[JsonValue, ...], walk: _Walk) -> None:
+def _tell(
+    name: str, schema: JsonObject, value: JsonValue, others: tuple[JsonValue, ...], walk: _Walk
+) -> None:
     walk.told[name] = value
     walk.said[name] = Said(
         parameter=name, value=value, clause=clause_of(name, schema), alternatives=others[:_MOST_ALTERNATIVES]

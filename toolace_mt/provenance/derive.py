@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from toolace_mt.provenance.dates import (
     Moment,
     dates_in,
-    read_moment,
     relative_dates,
     speaks_of_relative_dates,
     times_in,
@@ -34,8 +33,7 @@ _SCALES = (
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹"}
 _BOUNDS_OF_DAY = ("00:00", "23:59")
 _LONG_TEXT_WORDS = 6
-_SHORT_SHARE, _LONG_SHARE = 1.0, 0.5
-_MAYBE_SHARE = 0.6
+_SHORT_SHARE, _LONG_SHARE, _LONG_SURE_SHARE = 0.6, 0.5, 0.75
 
 
 def derive_number(number: float, evidence: Evidence) -> Source | None:
@@ -63,16 +61,12 @@ def _combined(number: float, known: dict[float, int]) -> Source | None:
     return None
 
 
-def derive_moment(value: str, evidence: Evidence) -> Source | None:
-    """Find a date or time said in another form, relative to today, or shifted by a number of days."""
-    moment = read_moment(value)
-    if moment is None:
-        return None
-    told = evidence.outside
+def derive_moment(moment: Moment, told: list[Said], users: list[Said]) -> Source | None:
+    """Find a date or time told in another form, relative to today, or shifted by a number of days."""
     time = _time_source(moment, told)
     if moment.day is None or time is None:
         return time
-    day = _day_source(moment.day, told, evidence.users)
+    day = _day_source(moment.day, told, users)
     if day is None or moment.time is None:
         return day
     return day if time.certain else time
@@ -148,13 +142,17 @@ def derive_joined(value: str, evidence: Evidence, *, certain: bool) -> Source | 
     parts = [part for part in _SEPARATORS.split(value) if part]
     if len(parts) < 2 or len(parts) > 12:
         return None
-    sources = [evidence.find_string(part) or evidence.find_words(part) for part in parts]
+    sources = [_find_part(part, evidence) for part in parts]
     found = [source for source in sources if source is not None]
     if len(found) < len(parts):
         return None
     return Source(
         kind=SourceKind.DERIVED, how="joined parts", turn=max(s.turn or 0 for s in found), certain=certain
     )
+
+
+def _find_part(part: str, evidence: Evidence) -> Source | None:
+    return evidence.find_user_words(part) or evidence.find_result(part) or evidence.find_words(part)
 
 
 def derive_symbol(value: str, evidence: Evidence) -> Source | None:
@@ -167,18 +165,17 @@ def derive_symbol(value: str, evidence: Evidence) -> Source | None:
 
 
 def derive_words(value: str, evidence: Evidence) -> Source | None:
-    """Find the words of a free text: all forms of them for a short one, half of them for a long one."""
+    """Find the words of a free text: all of them, in any form, for a short one; half of them for a long one."""
     wanted = content_words(value)
     if not wanted:
         return Source(kind=SourceKind.CONSTANT, how="no words of meaning")
     told = [*evidence.outside, *evidence.assistants]
-    heard = {stem(word) for said in told for word in normalised(said.text).split()}
-    share = sum(word in heard for word in wanted) / len(wanted)
+    stems = [(said, {stem(word) for word in normalised(said.text).split()}) for said in told]
+    first = next((said for said, heard in stems if not heard.isdisjoint(wanted)), None)
+    share = sum(any(word in heard for _, heard in stems) for word in wanted) / len(wanted)
     is_long = len(normalised(value).split()) > _LONG_TEXT_WORDS
-    if share >= (_LONG_SHARE if is_long else _SHORT_SHARE):
-        return Source(
-            kind=SourceKind.DERIVED, how="words" if share == 1.0 else "most words", certain=share == 1.0
-        )
-    if share >= _MAYBE_SHARE and len(wanted) >= 3:
-        return Source(kind=SourceKind.DERIVED, how="most words", certain=False)
-    return None
+    needed, sure = (_LONG_SHARE, _LONG_SURE_SHARE) if is_long else (_SHORT_SHARE, 1.0)
+    if first is None or share < needed or (len(wanted) < 3 and share < 1.0):
+        return None
+    how = "words in another form" if share == 1.0 else "most words"
+    return Source(kind=SourceKind.DERIVED, how=how, turn=first.turn, certain=share >= sure)

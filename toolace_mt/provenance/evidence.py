@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
-from toolace_mt.json_path import child, leaves
-from toolace_mt.provenance.numbers import as_number, numbers_in
+from toolace_mt.provenance.numbers import numbers_in
+from toolace_mt.provenance.observed import Results
 from toolace_mt.provenance.source import Source, SourceKind
 from toolace_mt.provenance.words import compact, normalised
-from toolace_mt.transcript import JsonValue, Message
+from toolace_mt.transcript import Message
 
 __all__ = ["Evidence", "Said"]
 
@@ -31,23 +31,19 @@ class Said:
 
 @dataclass(slots=True)
 class Evidence:
-    """Grows message by message.  A lookup gives the earliest source; the user and results come before the
-    system prompt, and what only the assistant said comes last."""
+    """Grows message by message.  A lookup asks the user's words first, then the results, then the system
+    prompt; what only the assistant said comes last.  Within each the earliest counts."""
 
     users: list[Said] = field(default_factory=list)
     systems: list[Said] = field(default_factory=list)
     assistants: list[Said] = field(default_factory=list)
+    _results: Results = field(default_factory=Results)
     _unheard: list[Said] = field(default_factory=list)
-    _results: dict[int, JsonValue] = field(default_factory=dict)
-    _result_texts: dict[int, Said] = field(default_factory=dict)
-    _strings: dict[str, int] = field(default_factory=dict)
-    _numbers: dict[float, int] = field(default_factory=dict)
 
     def add(self, turn: int, message: Message) -> None:
         """Take in a message; what the assistant says counts once a user has had the chance to object."""
         if message.role == "tool":
-            self._results[turn] = message.value
-            self._index(message.value, turn)
+            self._results.add(turn, message.value)
             return
         if not message.text:
             return
@@ -63,30 +59,25 @@ class Evidence:
 
     @property
     def results(self) -> list[Said]:
-        """The texts inside the results so far."""
-        for turn in self._results.keys() - self._result_texts.keys():
-            text = "\n".join(_strings(self._results[turn]))
-            self._result_texts[turn] = Said(kind=SourceKind.OBSERVATION, turn=turn, text=text)
-        return [self._result_texts[turn] for turn in self._results]
+        """The texts inside the results."""
+        return [
+            Said(kind=SourceKind.OBSERVATION, turn=turn, text=text) for turn, text in self._results.texts()
+        ]
 
     @property
     def outside(self) -> list[Said]:
         """All that did not come from the assistant, in the order in which sources are preferred."""
         return [*sorted((*self.users, *self.results), key=lambda said: said.turn), *self.systems]
 
-    def find_string(self, value: str) -> Source | None:
-        """Find the string as a whole leaf or key of a result, or as whole words of a user's text."""
+    def find_user_words(self, value: str) -> Source | None:
+        """Find the string as whole words of a user's text."""
         needle = normalised(value)
         user = None if needle.isspace() else _saying(self.users, needle)
-        turn = self._strings.get(value.casefold())
-        if turn is not None and (user is None or turn < user.turn):
-            return Source(
-                kind=SourceKind.OBSERVATION,
-                how="value",
-                turn=turn,
-                path=_path_to(self._results[turn], value.casefold()),
-            )
         return None if user is None else user.source("words")
+
+    def find_result(self, value: str) -> Source | None:
+        """Find the string as a whole leaf or key of a result."""
+        return self._results.find_string(value)
 
     def find_words(self, value: str) -> Source | None:
         """Find the string's words in a row inside a longer result text or the system prompt, or written with
@@ -109,56 +100,26 @@ class Evidence:
         said = None if needle.isspace() else _saying(self.assistants, needle)
         return None if said is None else said.source("words", certain=False)
 
-    def find_number(self, number: float) -> Source | None:
-        """Find the number as a leaf of a result or in a text, in digits or words."""
-        turn = self._numbers.get(number)
+    def find_user_number(self, number: float) -> Source | None:
+        """Find the number in a user's text, in digits or words."""
         user = next((said for said in self.users if number in numbers_in(said.text)), None)
-        if turn is not None and (user is None or turn < user.turn):
-            return Source(
-                kind=SourceKind.OBSERVATION,
-                how="value",
-                turn=turn,
-                path=_path_to_number(self._results[turn], number),
-            )
-        if user is not None:
-            return user.source("number")
-        for said in (*self.results, *self.systems):
-            if number in numbers_in(said.text):
-                return said.source("number")
-        return None
+        return None if user is None else user.source("number")
+
+    def find_number(self, number: float) -> Source | None:
+        """Find the number in a user's text, as a leaf of a result, or in a result's or the system's text."""
+        told = self.find_user_number(number) or self._results.find_number(number)
+        if told is not None:
+            return told
+        texts = (said for said in (*self.results, *self.systems) if number in numbers_in(said.text))
+        found = next(texts, None)
+        return None if found is None else found.source("number")
 
     def numbers(self, limit: int) -> dict[float, int]:
         """Give up to ``limit`` earlier numbers with their turns, the user's and the newest results' first."""
-        found: dict[float, int] = {}
-        for said in reversed(self.users):
-            for number in sorted(numbers_in(said.text)):
-                found.setdefault(number, said.turn)
-        for number, turn in reversed(self._numbers.items()):
-            if len(found) >= limit:
-                break
-            found.setdefault(number, turn)
-        return dict(list(found.items())[:limit])
-
-    def _index(self, value: JsonValue, turn: int) -> None:
-        if isinstance(value, str):
-            self._strings.setdefault(value.casefold(), turn)
-            number = as_number(value)
-            if number is not None:
-                self._numbers.setdefault(number, turn)
-        elif isinstance(value, bool) or value is None:
-            return
-        elif isinstance(value, (int, float)):
-            number = as_number(value)
-            if number is not None:
-                self._numbers.setdefault(number, turn)
-                self._strings.setdefault(str(value), turn)
-        elif isinstance(value, Mapping):
-            for key, item in value.items():
-                self._strings.setdefault(key.casefold(), turn)
-                self._index(item, turn)
-        else:
-            for item in value:
-                self._index(item, turn)
+        known = {number: said.turn for said in self.users for number in sorted(numbers_in(said.text))}
+        for number, turn in islice(self._results.newest_numbers(), limit):
+            known.setdefault(number, turn)
+        return dict(islice(known.items(), limit))
 
 
 def _saying(texts: list[Said], needle: str) -> Said | None:
@@ -185,28 +146,3 @@ def _squeezed_in(squeezed: str, text: str) -> bool:
         if joined == squeezed:
             return True
     return False
-
-
-def _strings(value: JsonValue) -> Iterator[str]:
-    return (leaf for _, leaf in leaves(value) if isinstance(leaf, str))
-
-
-def _path_to(value: JsonValue, wanted: str, path: str = "$") -> str | None:
-    """Give the path of the leaf (or key) whose text is ``wanted``, in lower case."""
-    if isinstance(value, str):
-        return path if value.casefold() == wanted else None
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            found = _path_to(item, wanted, child(path, key))
-            if found is not None:
-                return found
-        key_found = next((key for key in value if key.casefold() == wanted), None)
-        return None if key_found is None else child(path, key_found)
-    if isinstance(value, (int, float)) or value is None:
-        return path if str(value) == wanted else None
-    nested = (_path_to(item, wanted, child(path, index)) for index, item in enumerate(value))
-    return next((found for found in nested if found is not None), None)
-
-
-def _path_to_number(value: JsonValue, wanted: float) -> str | None:
-    return next((path for path, leaf in leaves(value) if as_number(leaf) == wanted), None)

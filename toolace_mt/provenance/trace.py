@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from toolace_mt.json_path import Leaf, child
+from toolace_mt.provenance.dates import read_moment
 from toolace_mt.provenance.derive import (
     derive_joined,
     derive_moment,
@@ -88,21 +89,17 @@ def is_identifier(name: str, value: Leaf) -> bool:
 
 
 def _source(value: Leaf, name: str, schema: JsonObject, evidence: Evidence) -> Source | None:
-    constant = _constant(value)
-    if constant is not None:
-        return constant
-    said = _said(value, evidence)
-    if said is not None:
-        return said
-    declared = _declared(value, schema)
-    if declared is not None:
-        return declared
-    identifier = is_identifier(name, value)
-    derived = _derived(value, evidence, identifier=identifier)
-    if derived is not None and derived.certain:
-        return derived
-    agreed = evidence.find_assistant_words(str(value))
-    return agreed if agreed is not None else derived
+    """Ask from the cheapest and surest source to the dearest and least sure one."""
+    found = _constant(value) or _said_by_user(value, evidence) or _declared(value, schema)
+    if found is not None:
+        return found
+    found = _told(value, evidence)
+    if found is not None and found.certain:
+        return found
+    found = found or _derived(value, evidence, identifier=is_identifier(name, value))
+    if found is not None and found.certain:
+        return found
+    return evidence.find_assistant_words(str(value)) or found
 
 
 def _constant(value: Leaf) -> Source | None:
@@ -115,12 +112,25 @@ def _constant(value: Leaf) -> Source | None:
     return Source(kind=SourceKind.CONSTANT, how="filler") if value.casefold() in _FILLERS else None
 
 
-def _said(value: Leaf, evidence: Evidence) -> Source | None:
+def _said_by_user(value: Leaf, evidence: Evidence) -> Source | None:
     if isinstance(value, str):
-        found = evidence.find_string(value)
-        return found if found is not None else evidence.find_words(value)
+        return evidence.find_user_words(value)
     number = as_number(value)
-    return None if number is None else evidence.find_number(number)
+    return None if number is None else evidence.find_user_number(number)
+
+
+def _told(value: Leaf, evidence: Evidence) -> Source | None:
+    """Look into results and the system prompt, and for a date or time also at its other forms."""
+    if not isinstance(value, str):
+        number = as_number(value)
+        return None if number is None else evidence.find_number(number)
+    moment = read_moment(value)
+    if moment is None:
+        return evidence.find_result(value) or evidence.find_words(value)
+    said = derive_moment(moment, [*evidence.users, *evidence.systems], evidence.users)
+    if said is not None and said.certain:
+        return said
+    return evidence.find_result(value) or derive_moment(moment, evidence.outside, evidence.users)
 
 
 def _declared(value: Leaf, schema: JsonObject) -> Source | None:
@@ -148,8 +158,7 @@ def _derived(value: Leaf, evidence: Evidence, *, identifier: bool) -> Source | N
         found = evidence.find_number(number)
         return found if found is not None else derive_number(number, evidence)
     return (
-        derive_moment(value, evidence)
-        or derive_symbol(value, evidence)
+        derive_symbol(value, evidence)
         or derive_joined(value, evidence, certain=True)
         or derive_words(value, evidence)
     )
@@ -164,9 +173,9 @@ def _arguments(arguments: JsonObject, schema: JsonObject) -> Iterator[tuple[str,
 def _leaves(
     value: JsonValue, path: str, name: str, schema: JsonObject
 ) -> Iterator[tuple[str, str, Leaf, JsonObject]]:
-    if isinstance(value, (str, int, float)) or value is None:
+    if value is None or isinstance(value, (str, int, float)):
         yield path, name, value, schema
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         properties = _object(schema.get("properties"))
         for key, item in value.items():
             yield from _leaves(item, child(path, key), key, _object(properties.get(key)))
@@ -182,7 +191,7 @@ def _parameters(tool: DeclaredTool | None) -> JsonObject:
 
 
 def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def _written(source: Source | None) -> JsonValue:

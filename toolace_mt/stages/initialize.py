@@ -13,11 +13,11 @@ from typing import Final
 
 from sandbox import Call, Execution, Pack, Snapshot, Step, ToolSpec, Trajectory
 from toolace_mt.chance import source_of_chance
-from toolace_mt.words.coarse import request_for
 from toolace_mt.dialogue import AssistantTurn, CallTurn, Dialogue, ResultTurn, Turn, UserTurn
 from toolace_mt.draft import Draft, Slot, SlotKind, result_of
 from toolace_mt.plan import Plan, SubTask
 from toolace_mt.transcript import DeclaredTool
+from toolace_mt.words.coarse import request_for
 from toolace_mt.words.phrases import tell
 
 __all__ = ["Run", "declared", "initialize", "system_text"]
@@ -97,7 +97,9 @@ def _candidates(
     others = [tool for tool in (*pack.tools, *distractors) if tool.name not in needed]
     others = list({tool.name: tool for tool in others}.values())
     fewest = max(_FEWEST_TOOLS, len(chosen))
-    wanted = chance.randint(min(fewest + 1, _MOST_TOOLS), max(fewest + 1, min(_MOST_TOOLS, len(pack.tools) + 4)))
+    wanted = chance.randint(
+        min(fewest + 1, _MOST_TOOLS), max(fewest + 1, min(_MOST_TOOLS, len(pack.tools) + 4))
+    )
     chosen += chance.sample(others, min(len(others), max(0, wanted - len(chosen))))
     chance.shuffle(chosen)
     return tuple(declared(tool) for tool in chosen)
@@ -106,6 +108,4 @@ def _candidates(
 def declared(tool: ToolSpec) -> DeclaredTool:
     """A tool as models and data sets see it, without what only the planner and the sandbox need."""
     function = tool.declaration["function"]
-    return DeclaredTool(
-        name=tool.name, description=tool.description, parameters=function["parameters"]
-    )
+    return DeclaredTool(name=tool.name, description=tool.description, parameters=function["parameters"])

@@ -11,8 +11,8 @@ from engine import ChatRequest
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import AssistantTurn, MaskedTurn, Turn, UserTurn
-from toolace_mt.words.rules import similarity
 from toolace_mt.prompts import comparison
+from toolace_mt.words.rules import similarity
 
 __all__ = ["Contest", "Judge", "ModelJudge", "RuleJudge"]
 

@@ -10,28 +10,23 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
-import anyio
-
-from engine import ChatRequest
+from engine import ChatRequest, RefusedRequest
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed, source_of_chance
 from toolace_mt.dialogue import UserTurn
 from toolace_mt.draft import Draft, Preference, Round, Slot
-from toolace_mt.words.rules import FillContext, Strictness, first_breach
-from toolace_mt.stages.judge import Contest, Judge
 from toolace_mt.prompts import rewording, voices_of
+from toolace_mt.stages.judge import Contest, Judge
+from toolace_mt.together import all_of
+from toolace_mt.transcript import JsonObject
+from toolace_mt.words.rules import FillContext, Strictness, first_breach
 
 __all__ = ["Refiner", "drawn_mask"]
 
 _TEMPERATURES: Final = (0.0, 0.0, 0.6)  # by attempt; the last one stays
-_FILL_SCHEMA: Final = {
-    "type": "object",
-    "properties": {"text": {"type": "string"}},
-    "required": ["text"],
-    "additionalProperties": False,
-}
 
 
 def drawn_mask(draft: Draft, chance: random.Random) -> tuple[int, ...]:
@@ -81,22 +76,11 @@ class Refiner:
         """Mask the turns at ``positions``, ask for all fills at once, and keep the judged best of each."""
         masked = draft.dialogue.mask(positions)
         gaps = [_gap(draft, position, self.strictness) for position in positions]
-        fills: dict[int, str] = {}
-
-        async def fill_one(gap: _Gap) -> None:
-            text = await self._passing_fill(draft, gap, ask, label)
-            if text is not None:
-                fills[gap.position] = text
-
-        async with anyio.create_task_group() as group:
-            for gap in gaps:
-                group.start_soon(fill_one, gap)
-
+        fills = await all_of([partial(self._passing_fill, draft, gap, ask, label) for gap in gaps])
         kept: dict[int, str] = {}
         preferences: list[Preference] = []
-        for gap in gaps:
-            new = fills.get(gap.position)
-            if new is None:
+        for gap, new in zip(gaps, fills, strict=True):
+            if new is None or new in kept.values():
                 continue
             contest = Contest(
                 speaker=gap.speaker,
@@ -115,7 +99,10 @@ class Refiner:
     async def _passing_fill(self, draft: Draft, gap: _Gap, ask: Ask, label: str) -> str | None:
         """The first wording that passes every rule and differs from the old one, or None."""
         for attempt in range(self.attempts):
-            reply = await ask(_request(draft, gap, attempt, label))
+            try:
+                reply = await ask(_request(draft, gap, attempt, label))
+            except RefusedRequest:
+                continue  # no well-formed fill came of it; the turn keeps its words
             text = _text_of(reply.text)
             if text and text != gap.old and first_breach(text, gap.context) is None:
                 return text
@@ -164,11 +151,22 @@ def _request(draft: Draft, gap: _Gap, attempt: int, label: str) -> ChatRequest:
     return ChatRequest(
         purpose=f"refine.{kind}",
         messages=rewording(kind, voice).messages(gap.slot.coarse.text),
-        max_tokens=40 + len(gap.slot.coarse.text) // 2,
+        max_tokens=60 + len(gap.slot.coarse.text) * 3 // 4,
         temperature=_TEMPERATURES[min(attempt, len(_TEMPERATURES) - 1)],
         seed=derived_seed(draft.seed, label, gap.position, attempt),
-        schema=_FILL_SCHEMA,
+        schema=_fill_schema(len(gap.slot.coarse.text)),
     )
+
+
+def _fill_schema(length: int) -> JsonObject:
+    """One text, not much longer than the coarse one; in steps of 50, so that few schemas serve all turns."""
+    text = {"type": "string", "minLength": 1, "maxLength": (length * 8 // 5 + 99) // 50 * 50}
+    return {
+        "type": "object",
+        "properties": {"text": text},
+        "required": ["text"],
+        "additionalProperties": False,
+    }
 
 
 def _text_of(reply: str) -> str | None:
@@ -182,19 +180,16 @@ def _text_of(reply: str) -> str | None:
 
 def _preference(gap: _Gap, contest: Contest, *, wins: bool, judge: str) -> Preference:
     chosen, rejected = (contest.new, contest.old) if wins else (contest.old, contest.new)
-    return Preference(
-        turn=gap.position, before=contest.before, chosen=chosen, rejected=rejected, judge=judge
-    )
+    return Preference(turn=gap.position, before=contest.before, chosen=chosen, rejected=rejected, judge=judge)
 
 
 def _with_fills(
     draft: Draft, gaps: Sequence[_Gap], kept: Mapping[int, str], preferences: Sequence[Preference]
 ) -> Draft:
     changed = {
-        gap.position: replace(gap.slot, picks=gap.slot.picks + 1, refined=gap.position in kept) for gap in gaps
+        gap.position: replace(gap.slot, picks=gap.slot.picks + 1, refined=gap.position in kept)
+        for gap in gaps
     }
     done = Round(masked=tuple(gap.position for gap in gaps), replaced=tuple(sorted(kept)))
     draft = draft.with_texts(kept).with_slots(changed)
-    return replace(
-        draft, rounds=(*draft.rounds, done), preferences=(*draft.preferences, *preferences)
-    )
+    return replace(draft, rounds=(*draft.rounds, done), preferences=(*draft.preferences, *preferences))

@@ -7,6 +7,7 @@ is kept in the dialogue's history.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ _FIRST_PERSON_WISH: Final = re.compile(
 _NUMBER_WORDS: Final = {
     word: str(number)
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
 }
 
@@ -155,7 +156,7 @@ def _does_not_stutter(text: str, context: FillContext) -> bool:
     source = re.findall(r"[\w'$.@/-]+", context.slot.coarse.text.casefold())
     if words.count("please") > 1 or words.count("thanks") + words.count("thank") > 1:
         return False
-    if any(first == second for first, second in zip(words, words[1:], strict=False)):
+    if any(first == second for first, second in itertools.pairwise(words)):
         return False
     return all(count <= max(1, _grams(source).get(gram, 0)) for gram, count in _grams(words).items())
 
@@ -184,7 +185,7 @@ def _without_facts(text: str, context: FillContext) -> str:
 
 def _stem(word: str) -> str:
     """Enough stemming to let "cancelled" stand for "cancel"."""
-    word = word.split("'")[0]
+    word = word.split("'", maxsplit=1)[0]
     for ending in ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "s", "d", "e", "y"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)]
@@ -213,7 +214,7 @@ def similarity(first: str, second: str) -> float:
 
 def _pairs(text: str) -> frozenset[tuple[str, str]]:
     words = ["", *_words(text)]
-    return frozenset(zip(words, words[1:], strict=False))
+    return frozenset(itertools.pairwise(words))
 
 
 _NAMES: Final = {number: word for word, number in _NUMBER_WORDS.items()}

@@ -1,0 +1,180 @@
+"""How many requests in flight: what is learned from answers and refusals."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import (
+    AdaptiveWidth,
+    ChatClient,
+    ChatReply,
+    ChatRequest,
+    EventStream,
+    FixedWidth,
+    Gates,
+    Job,
+    RequestWindow,
+    TransientError,
+    Usage,
+    WidthChanged,
+    WidthPolicy,
+    run_jobs,
+)
+from engine.testing import request, run_in_virtual_time
+
+
+def answers(width: AdaptiveWidth, count: int, *, now: float, full: bool = True) -> None:
+    for _ in range(count):
+        width.answered(
+            now, sent_at=now - 1, sent_among=width.width, in_flight=width.width, work=10, was_full=full
+        )
+
+
+def test_it_starts_slowly_and_doubles_with_each_round_of_answers() -> None:
+    width = AdaptiveWidth(WidthPolicy(initial=4))
+    answers(width, 4, now=1)
+    assert width.width == 8
+
+
+def test_it_does_not_grow_while_it_is_not_used() -> None:
+    width = AdaptiveWidth(WidthPolicy(initial=4))
+    answers(width, 100, now=1, full=False)
+    assert width.width == 4
+
+
+def test_an_episode_of_refusals_cuts_once_to_three_quarters() -> None:
+    width = AdaptiveWidth(WidthPolicy(initial=16))
+    assert width.overloaded(10, sent_at=9, in_flight=16) is not None
+    assert width.width == 12
+    assert width.overloaded(10.1, sent_at=9.1, in_flight=15) is None
+    assert width.width == 12
+    assert width.overloaded(20, sent_at=19, in_flight=12) is not None
+    assert width.width == 9
+
+
+def test_the_refusals_of_one_episode_tell_exactly_what_the_server_admits() -> None:
+    width = AdaptiveWidth(WidthPolicy(initial=24))
+    for still_there in range(24, 16, -1):
+        width.overloaded(5, sent_at=4, in_flight=still_there)
+    assert width.ceiling == 16
+    assert width.width == 16
+
+
+def test_a_cut_is_made_from_what_was_used_and_not_from_what_was_allowed() -> None:
+    width = AdaptiveWidth(WidthPolicy(initial=100))
+    width.overloaded(5, sent_at=4, in_flight=8)
+    assert width.width == 6
+
+
+def test_the_width_grows_again_after_any_number_of_refusals() -> None:
+    width = AdaptiveWidth(WidthPolicy(initial=64))
+    now = 0.0
+    for _ in range(50):
+        now += 10
+        width.overloaded(now, sent_at=now - 1, in_flight=width.width)
+    assert width.width == 1
+    for _ in range(60):
+        now += 30
+        answers(width, width.width, now=now)
+    assert width.width > 16
+
+
+def test_past_the_ceiling_it_takes_one_step_and_only_after_a_pause() -> None:
+    width = AdaptiveWidth(WidthPolicy(initial=16, patience_seconds=5))
+    width.overloaded(0, sent_at=-1, in_flight=16)
+    answers(width, 14, now=1)
+    assert width.width == width.ceiling == 15
+    answers(width, 10, now=4)
+    assert width.width == 15
+    answers(width, 3, now=6)
+    assert width.width == 16
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(0, 20), st.integers(1, 300)), max_size=200))
+def test_the_width_stays_between_one_and_the_largest(steps: list[tuple[bool, float, int]]) -> None:
+    width = AdaptiveWidth(WidthPolicy(initial=8, largest=64))
+    now = 0.0
+    for refused, seconds, in_flight in steps:
+        now += seconds
+        sent_at = now - seconds / 2
+        if refused:
+            width.overloaded(now, sent_at=sent_at, in_flight=in_flight)
+        else:
+            width.answered(
+                now, sent_at=sent_at, sent_among=in_flight, in_flight=in_flight, work=5, was_full=True
+            )
+        assert 1 <= width.width <= 64
+
+
+def test_a_chosen_width_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        FixedWidth(0)
+
+
+class SharedServer:
+    """Works on ``capacity`` requests at full speed, on more at a shared speed; refuses beyond ``admits``."""
+
+    name = "shared"
+
+    def __init__(self, *, capacity: int, admits: int = 10_000, seconds: float = 1.0) -> None:
+        self._capacity = capacity
+        self._admits = admits
+        self._seconds = seconds
+        self._in_flight = 0
+        self.refusals = 0
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        if self._in_flight >= self._admits:
+            self.refusals += 1
+            raise TransientError("slow down", retry_after=1.0, overload=True)
+        self._in_flight += 1
+        try:
+            left = self._seconds * (0.5 + len(request.messages[0].content) % 100 / 100)
+            tokens = int(left * 100)
+            while left > 1e-9:
+                speed = min(1.0, self._capacity / self._in_flight)
+                step = min(left / speed, self._seconds / 5)
+                await anyio.sleep(step)
+                left -= step * speed
+        finally:
+            self._in_flight -= 1
+        return ChatReply(text="done", model="shared", usage=Usage(prompt_tokens=9, completion_tokens=tokens))
+
+
+def run_against(server: SharedServer, count: int) -> tuple[float, list[WidthChanged]]:
+    """Give the seconds for ``count`` requests and the changes of the width."""
+    changes: list[WidthChanged] = []
+
+    async def main() -> float:
+        events = EventStream()
+        events.subscribe(lambda event: changes.append(event) if isinstance(event, WidthChanged) else None)
+        window = RequestWindow(events=events, clock=anyio.current_time)
+        client = ChatClient(server, gates=Gates(requests=window), events=events, clock=anyio.current_time)
+
+        async def work(job: Job[str]) -> str:
+            return (await client.for_job(job.order).complete(request(job.payload))).text
+
+        jobs = (Job(key=str(n), order=n, payload="x" * (n * 37 % 100)) for n in range(count))
+        summary = await run_jobs(jobs, work, width=400, clock=anyio.current_time)
+        assert summary.done == count
+        return summary.wall_seconds
+
+    return run_in_virtual_time(main), changes
+
+
+def test_a_server_that_admits_sixteen_is_used_fully_with_few_refusals() -> None:
+    server = SharedServer(capacity=10_000, admits=16, seconds=0.2)
+    seconds, _ = run_against(server, 1000)
+    assert seconds < 1.35 * 1000 * 0.2 / 16
+    assert server.refusals < 40
+
+
+def test_a_server_that_slows_down_and_never_refuses_is_not_swamped() -> None:
+    server = SharedServer(capacity=16)
+    seconds, changes = run_against(server, 800)
+    assert seconds < 1.1 * 800 / 16
+    assert changes
+    assert all(change.width <= 40 for change in changes)

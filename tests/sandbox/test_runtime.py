@@ -1,0 +1,182 @@
+"""The runtime on real worker processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import anyio
+import pytest
+
+import sandbox
+from sandbox import (
+    Call,
+    Fault,
+    FaultKind,
+    IsolationLevel,
+    Pack,
+    ProcessRuntime,
+    Returned,
+    Snapshot,
+    Trajectory,
+    UnknownWorld,
+    open_runtime,
+    state_digest,
+)
+from sandbox.testing import CONFORMANCE, Check, conformance_pack, make_pack, make_tool
+
+LEND = Call(name="lend_book", arguments={"book_id": "B-1", "member_id": "M-1"})
+
+
+@pytest.mark.parametrize("check", CONFORMANCE, ids=lambda check: str(check.__name__))
+async def test_the_process_runtime_conforms(check: Check, runtime: ProcessRuntime) -> None:
+    await check(runtime, conformance_pack())
+
+
+async def test_the_example_tasks_of_a_pack_succeed(runtime: ProcessRuntime, library: Pack) -> None:
+    executions = await runtime.run(
+        library, [Trajectory(start=task.world, calls=task.calls) for task in library.tasks]
+    )
+    assert all(isinstance(step.outcome, Returned) for execution in executions for step in execution.steps)
+
+
+async def test_executions_come_back_in_the_order_of_their_trajectories(
+    runtime: ProcessRuntime, library: Pack
+) -> None:
+    wanted = [Trajectory(start="town", calls=(LEND,) * (number % 3)) for number in range(50)]
+    executions = await runtime.run(library, wanted)
+    assert [len(execution.steps) for execution in executions] == [number % 3 for number in range(50)]
+
+
+async def test_nothing_to_run_gives_nothing(runtime: ProcessRuntime, library: Pack) -> None:
+    assert await runtime.run(library, []) == ()
+
+
+async def test_an_unknown_world_is_refused_with_the_known_ones(
+    runtime: ProcessRuntime, library: Pack
+) -> None:
+    with pytest.raises(UnknownWorld, match="town"):
+        await runtime.run(library, [Trajectory(start="moon", calls=())])
+
+
+async def test_the_message_of_invalid_arguments_names_the_path(
+    runtime: ProcessRuntime, library: Pack
+) -> None:
+    call = Call(name="lend_book", arguments={"book_id": "B-1", "member_id": "M-1", "days": 99})
+    outcome = (await runtime.run(library, [Trajectory(start="town", calls=(call,))]))[0].steps[0].outcome
+    assert isinstance(outcome, Fault)
+    assert outcome.kind is FaultKind.INVALID_ARGUMENTS
+    assert "$.days" in outcome.message
+
+
+@pytest.mark.parametrize("value", [float("nan"), 2**80, "\ud800"])
+async def test_arguments_that_are_not_plain_json_are_invalid(
+    runtime: ProcessRuntime, library: Pack, value: float | str
+) -> None:
+    call = Call(name="find_books", arguments={"limit": value})
+    outcome = (await runtime.run(library, [Trajectory(start="town", calls=(call,))]))[0].steps[0].outcome
+    assert isinstance(outcome, Fault)
+    assert outcome.kind is FaultKind.INVALID_ARGUMENTS
+
+
+async def test_a_dead_worker_harms_only_the_guilty_call(runtime: ProcessRuntime) -> None:
+    pack = make_pack(
+        'def die(state, ctx):\n    state["t"]["r"]["x"] = 1\n    return {}\n\ndef live(state, ctx):\n    return state["t"]["r"]["x"]\n',
+        (make_tool("die", touches=("t",)), make_tool("live", effect="read")),
+        world={"t": {"r": {"x": 0}}},
+    )
+    killer = _Killer(runtime, victim="die")
+    guilty = Trajectory(start="only", calls=(Call(name="live"), Call(name="die"), Call(name="live")))
+    innocent = Trajectory(start="only", calls=(Call(name="live"),))
+    executions = await killer.run(pack, [innocent, guilty, innocent])
+    assert [step.outcome for step in executions[0].steps] == [Returned(0)]
+    assert [step.outcome for step in executions[2].steps] == [Returned(0)]
+    kinds = [step.outcome.kind if isinstance(step.outcome, Fault) else None for step in executions[1].steps]
+    assert kinds == [None, FaultKind.TIMEOUT, None]
+    assert executions[1].final.calls_made == 3
+
+
+class _Killer:
+    """Runs a pack with a call that takes for ever: the one thing that the step budget cannot see in time."""
+
+    def __init__(self, runtime: ProcessRuntime, victim: str) -> None:
+        self._runtime = runtime
+        self._victim = victim
+
+    async def run(self, pack: Pack, trajectories: list[Trajectory]) -> tuple[sandbox.Execution, ...]:
+        slow = pack.source.replace('state["t"]["r"]["x"] = 1', SLOW)
+        pack = dataclasses.replace(pack, source=slow, digest=pack.digest + self._victim)
+        async with open_runtime(workers=1, batch_seconds=0.6, call_seconds=0.5) as runtime:
+            return await runtime.run(pack, trajectories)
+
+
+# few steps, each of them long: long texts are searched for one another
+SLOW = """text = "ab" * 100000
+    for number in range(190):
+        for other in range(40):
+            text.count("ba" * 50000)"""
+
+
+async def test_a_batch_survives_more_packs_than_a_worker_holds(runtime: ProcessRuntime) -> None:
+    for number in range(70):
+        pack = make_pack(f"def tool(state, ctx):\n    return {number}\n", (make_tool("tool"),))
+        execution = (await runtime.run(pack, [Trajectory(start="only", calls=(Call(name="tool"),))]))[0]
+        assert execution.steps[0].outcome == Returned(number)
+
+
+async def test_a_cancelled_run_leaves_the_pool_usable(library: Pack) -> None:
+    endless = make_pack(f"def tool(state, ctx):\n    {SLOW}\n", (make_tool("tool"),))
+    async with open_runtime(workers=1) as runtime:
+        with anyio.move_on_after(0.2) as scope:
+            await runtime.run(endless, [Trajectory(start="only", calls=(Call(name="tool"),))])
+        assert scope.cancelled_caught
+        executions = await runtime.run(library, [Trajectory(start="town", calls=(LEND,))])
+        assert isinstance(executions[0].steps[0].outcome, Returned)
+
+
+async def test_concurrent_runs_share_the_workers(runtime: ProcessRuntime, library: Pack) -> None:
+    digests: list[str] = []
+
+    async def run_one() -> None:
+        execution = (await runtime.run(library, [Trajectory(start="town", calls=(LEND,))]))[0]
+        digests.append(execution.final_state_digest)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(run_one)
+    assert len(digests) == 20
+    assert len(set(digests)) == 1
+
+
+async def test_a_session_keeps_its_world_between_calls(library: Pack) -> None:
+    async with library.session("town") as session:
+        first = await session.call("lend_book", LEND.arguments)
+        second = await session.call("lend_book", LEND.arguments)
+        assert first != second
+        assert session.snapshot.calls_made == 2
+        assert session.state_digest == state_digest(session.snapshot.state)
+
+
+def test_the_synchronous_front_runs_without_an_event_loop(library: Pack) -> None:
+    executions = sandbox.run(library, [Trajectory(start="town", calls=(LEND,))])
+    assert isinstance(executions[0].steps[0].outcome, Returned)
+
+
+async def test_the_order_of_a_state_s_keys_changes_nothing(runtime: ProcessRuntime, library: Pack) -> None:
+    calls = tuple(itertools.chain(library.tasks[0].calls, (LEND, Call(name="find_books"))))
+    state = library.worlds["town"]
+    turned = {table: dict(reversed(rows.items())) for table, rows in reversed(state.items())}  # type: ignore[union-attr]
+    one, other = await runtime.run(
+        library,
+        [Trajectory(start=Snapshot(world="town", state=given), calls=calls) for given in (state, turned)],
+    )
+    assert one == other
+
+
+async def test_workers_are_confined_as_strongly_as_linux_can(runtime: ProcessRuntime) -> None:
+    assert runtime.isolation.level is IsolationLevel.STRONG, runtime.isolation
+
+
+def test_the_packs_folder_is_found() -> None:
+    assert Path(sandbox.pack_folder(Path(__file__).parent / "packs" / "library")).is_dir()

@@ -1,0 +1,128 @@
+"""What the execution of a record shows, and how results are compared."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox import Fault, FaultKind, Outcome, Returned
+from toolace_mt.checks import check_execution
+from toolace_mt.checks.compare import Agreement, compare_results
+from toolace_mt.transcript import JsonValue, Message, RecordedCall, Setting, Transcript
+
+NOT_FOUND = Fault(FaultKind.TOOL_ERROR, "not_found", "no order O1")
+ERROR = {"error": {"kind": "tool_error", "code": "not_found", "message": "no order O1"}}
+
+
+def record(*results: JsonValue, digest: str | None = None) -> Transcript:
+    messages = [Message(role="user", text="Please.")]
+    for number, result in enumerate(results):
+        messages.append(
+            Message(role="assistant", calls=(RecordedCall(name="get", arguments={}, id=f"call_{number}"),))
+        )
+        if result != "(none)":
+            messages.append(Message(role="tool", value=result, call_id=f"call_{number}"))
+    return Transcript(id="x", messages=tuple(messages), setting=Setting(final_state_digest=digest))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "outcome", "expected"),
+    [
+        ({"a": 1}, Returned({"a": 1}), []),
+        ({"a": 1}, Returned({"a": 1.0}), []),
+        ("pending", Returned("pending"), []),
+        ("True", Returned(True), []),
+        (ERROR, NOT_FOUND, []),
+        ("Error: no such order", NOT_FOUND, []),
+        ({"a": 1}, NOT_FOUND, ["TA501"]),
+        ("(none)", NOT_FOUND, ["TA501"]),
+        ("(none)", Returned(1), []),
+        (ERROR, Fault(FaultKind.TOOL_ERROR, "not_pending", "is shipped"), ["TA601"]),
+        (ERROR, Returned({"a": 1}), ["TA601"]),
+        ({"a": 1}, Returned({"a": 2}), ["TA601"]),
+        ({"a": 1}, Returned({"a": True}), ["TA601"]),
+        ({"a": [1, 2]}, Returned({"a": [2, 1]}), ["TA602"]),
+        ({"id": "B71", "n": 1}, Returned({"id": "B1", "n": 1}), ["TA603"]),
+        ({"a": 1}, Fault(FaultKind.CRASH, "crash", "died"), ["TA502"]),
+        ({"a": 1}, Fault(FaultKind.UNDECLARED_ERROR, "undeclared_error", "KeyError"), ["TA502"]),
+        ({"a": 1}, Fault(FaultKind.BUDGET, "budget", "too many steps"), ["TA503"]),
+        ("Error: it broke", Fault(FaultKind.CRASH, "crash", "died"), ["TA502"]),
+        (
+            {"error": {"kind": "timeout", "code": "timeout", "message": "no answer"}},
+            Fault(FaultKind.TIMEOUT, "timeout", "no answer"),
+            [],
+        ),
+    ],
+)
+def test_an_outcome_is_a_finding_exactly_if_the_record_says_otherwise(
+    recorded: JsonValue, outcome: Outcome, expected: Sequence[str]
+) -> None:
+    assert [finding.rule for finding in check_execution(record(recorded), [outcome])] == expected
+
+
+def test_a_difference_is_named_by_its_path() -> None:
+    found = check_execution(record({"a": [{"b": 1}]}), [Returned({"a": [{"b": 2}]})])
+    assert [finding.path for finding in found] == ["$.a[0].b"]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "executed", "rules"), [("x", "x", []), ("x", "y", ["TA604"]), (None, "y", [])]
+)
+def test_final_states_are_compared_if_the_record_has_one(
+    recorded: str | None, executed: str, rules: list[str]
+) -> None:
+    found = check_execution(record(1, digest=recorded), [Returned(1)], executed)
+    assert [finding.rule for finding in found] == rules
+
+
+def test_a_read_that_changed_the_state_is_named() -> None:
+    found = check_execution(record(1, 1), [Returned(1), Returned(1)], changed_by_reads={1})
+    assert [(finding.rule, finding.turn) for finding in found] == [("TA605", 3)]
+
+
+def test_outcomes_must_match_the_calls_in_number() -> None:
+    with pytest.raises(ValueError, match="1 outcomes for 2 calls"):
+        check_execution(record(1, 1), [Returned(1)])
+
+
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["a", "B17", "x y"]))
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=3),
+)
+
+
+@given(VALUES)
+def test_a_result_equals_itself(value: Any) -> None:
+    assert compare_results(value, value).agreement is Agreement.EQUAL
+
+
+@given(value=VALUES, other=VALUES)
+def test_agreement_does_not_depend_on_the_side(value: Any, other: Any) -> None:
+    if not isinstance(value, str) and not isinstance(other, str):
+        assert compare_results(value, other).agreement is compare_results(other, value).agreement
+
+
+@given(items=st.lists(LEAVES, min_size=2, max_size=6), data=st.data())
+def test_shuffling_a_list_changes_at_most_its_order(items: list[Any], data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(items))
+    agreement = compare_results({"a": items}, {"a": shuffled}).agreement
+    assert agreement is (Agreement.EQUAL if _identical(items, shuffled) else Agreement.ORDER)
+
+
+def _identical(items: list[Any], others: list[Any]) -> bool:
+    return all(one == other and type(one) is type(other) for one, other in zip(items, others, strict=True))
+
+
+@given(st.lists(st.sampled_from(["B1", "B2", "B3", "word"]), min_size=1))
+def test_a_consistent_renaming_of_identifiers_is_recognised(ids: list[str]) -> None:
+    renamed = [value.replace("B", "R7") for value in ids]
+    expected = Agreement.EQUAL if renamed == ids else Agreement.IDENTIFIERS
+    assert compare_results(ids, renamed).agreement is expected
+
+
+def test_an_inconsistent_renaming_is_a_difference() -> None:
+    assert compare_results(["B1", "B1"], ["R1", "R2"]).agreement is Agreement.DIFFERENT
+    assert compare_results(["B1", "B2"], ["R1", "R1"]).agreement is Agreement.DIFFERENT

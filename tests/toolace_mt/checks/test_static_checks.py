@@ -1,0 +1,144 @@
+"""Each rule finds the fault it is for, and is silent about everything else."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolace_mt.checks import RULES, check_transcript, find_rule
+from toolace_mt.formats.openai import OpenAIFormat
+from toolace_mt.transcript import DeclaredTool, Message, Place, RecordedCall, Transcript
+
+FAULTS = Path(__file__).parents[3] / "fixtures" / "datasets" / "openai_faults.jsonl"
+RECORDS = [json.loads(line) for line in FAULTS.read_text().splitlines()]
+STATIC = {rule.code for rule in RULES if rule.family not in ("TA5", "TA6")} - {"TA001"}
+
+
+def transcript_of(record: Any) -> Transcript:
+    return OpenAIFormat().read(record, Place(file="faults", record=0))
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: str(record["id"]))
+def test_a_record_has_just_the_findings_that_it_was_written_for(record: Any) -> None:
+    assert sorted({finding.rule for finding in check_transcript(transcript_of(record))}) == record["expect"]
+
+
+def test_every_rule_that_needs_no_execution_has_a_record() -> None:
+    assert {code for record in RECORDS for code in record["expect"]} == STATIC
+
+
+@pytest.mark.parametrize(
+    "record", [record for record in RECORDS if record["expect"]], ids=lambda r: str(r["id"])
+)
+def test_ignoring_the_rule_silences_it_and_selecting_it_leaves_only_it(record: Any) -> None:
+    transcript, codes = transcript_of(record), record["expect"]
+    assert check_transcript(transcript, ignore=codes) == ()
+    assert {finding.rule for finding in check_transcript(transcript, select=codes[:1])} == {codes[0]}
+
+
+def test_findings_name_the_turn_the_call_and_the_path() -> None:
+    record = next(record for record in RECORDS if record["id"] == "wrong-type")
+    (finding,) = check_transcript(transcript_of(record))
+    assert (finding.turn, finding.call, finding.path) == (1, 0, "$.guests")
+
+
+def test_records_that_declare_no_tools_are_not_judged_by_them() -> None:
+    record = {**RECORDS[0], "tools": None}
+    assert check_transcript(transcript_of(record)) == ()
+
+
+def test_known_reads_decide_whether_a_call_is_repeated() -> None:
+    record = next(record for record in RECORDS if record["id"] == "fine-repeat-after-write")
+    transcript = transcript_of(record)
+    assert check_transcript(transcript, reads=frozenset({"get_order"})) == ()
+    found = check_transcript(transcript, reads=frozenset({"get_order", "cancel_order"}))
+    assert {finding.rule for finding in found} == {"TA701"}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"$ref": "http://example.com/x"},
+        {"properties": {"a": {"$ref": "file:///etc/hostname"}}},
+        {"properties": {"a": {"pattern": "("}}},
+        {"properties": {"a": {"required": True}}},
+        {"properties": {"a": {"$ref": "#/nowhere"}}},
+    ],
+)
+def test_a_schema_that_cannot_be_judged_safely_is_named_and_nothing_is_fetched(parameters: Any) -> None:
+    tool = DeclaredTool(name="t", parameters=parameters)
+    messages = (Message(role="user", text="Hello."), Message(role="assistant", text="Hello."))
+    (finding,) = check_transcript(Transcript(id="x", messages=messages, tools=(tool,)))
+    assert finding.rule == "TA202"
+
+
+def test_a_deep_schema_is_refused_and_a_costly_pattern_ends() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(400):
+        deep = {"properties": {"a": deep}}
+    costly = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}
+    found = _check_call(deep, {"a": {}})
+    assert {finding.rule for finding in found} == {"TA202"}
+    assert _rules(costly, {"a": "a" * 60 + "!"}) == {"TA305"}
+
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 15), st.floats(-5, 15), st.sampled_from(["a", "bb", ""])
+)
+VALUES = st.one_of(
+    SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(st.sampled_from(["a", "b"]), SCALARS, max_size=2)
+)
+PROPERTIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(
+            ["string", "integer", "number", "boolean", "array", "object", ["string", "null"]]
+        ),
+        "minimum": st.integers(-3, 3),
+        "maximum": st.integers(4, 9),
+        "maxLength": st.integers(0, 2),
+        "maxItems": st.integers(0, 2),
+        "const": SCALARS,
+        "anyOf": st.just([{"type": "string"}, {"type": "integer"}]),
+    },
+)
+
+
+@given(
+    properties=st.dictionaries(st.sampled_from(["a", "b", "c"]), PROPERTIES),
+    required=st.lists(st.sampled_from(["a", "b"]), unique=True),
+    arguments=st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), VALUES),
+)
+def test_arguments_are_accepted_exactly_if_the_reference_validator_accepts_them(
+    properties: Any, required: list[str], arguments: dict[str, Any]
+) -> None:
+    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    accepted = jsonschema.Draft202012Validator(schema).is_valid(arguments)
+    assert accepted == (not _rules(schema, arguments))
+
+
+def _rules(parameters: Any, arguments: dict[str, Any]) -> set[str]:
+    return {finding.rule for finding in _check_call(parameters, arguments)}
+
+
+def _check_call(parameters: Any, arguments: dict[str, Any]) -> Any:
+    tool = DeclaredTool(name="t", parameters=parameters)
+    messages = (
+        Message(role="user", text="Do it."),
+        Message(role="assistant", calls=(RecordedCall(name="t", arguments=arguments),)),
+        Message(role="tool", value=None),
+        Message(role="assistant", text="Done."),
+    )
+    return check_transcript(
+        Transcript(id="x", messages=messages, tools=(tool,)), select=("TA2", "TA3"), ignore=("TA204",)
+    )
+
+
+def test_the_rule_table_knows_every_code_that_the_checks_give() -> None:
+    for record in RECORDS:
+        for finding in check_transcript(transcript_of(record)):
+            find_rule(finding.rule)

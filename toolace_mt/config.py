@@ -1,0 +1,140 @@
+"""What a run of ``generate`` is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from toolace_mt.errors import ConfigError
+from toolace_mt.injections import INJECTIONS
+
+__all__ = ["GenerateConfig", "PriceConfig", "load_config"]
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PriceConfig(_Strict):
+    """US dollars per million tokens."""
+
+    prompt: Annotated[float, Field(ge=0)]
+    completion: Annotated[float, Field(ge=0)]
+
+
+class GenerateConfig(_Strict):
+    """The keys of a configuration file; the command line's options have the same names.
+
+    ``count`` is the number of accepted dialogues; ``max_attempts`` bounds the tries (three for each plus ten
+    if absent).  ``rounds``, ``repairs`` and ``attempts`` bound the work on one dialogue.  ``close_wording`` keeps
+    refined turns to the coarse turn's own words; by default so for the embedded model only.
+    """
+
+    pack: tuple[str, ...] = ("retail", "travel", "files")
+    model: str = "local"
+    model_name: str | None = None
+    key_file: Path | None = None
+    price: PriceConfig | None = None
+    count: Positive = 10
+    max_attempts: Positive | None = None
+    seed: int = 0
+    strategy: Literal["nar", "mas"] = "nar"
+    planner: Literal["auto", "model", "walk"] = "auto"
+    out: Path = Path("runs/latest")
+    resume: bool = False
+    max_tokens: Positive | None = None
+    max_usd: Annotated[float, Field(gt=0)] | None = None
+    max_requests: Positive | None = None
+    rpm: Positive | None = None
+    tpm: Positive | None = None
+    concurrency: Positive | None = None
+    injections: tuple[str, ...] = tuple(INJECTIONS)
+    rounds: Annotated[int, Field(ge=0, le=20)] = 5
+    repairs: Annotated[int, Field(ge=0, le=10)] = 2
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    judge: Literal["auto", "rules", "model"] = "auto"
+    close_wording: bool | None = None
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    isolation: Literal["strong", "limited", "none"] = "limited"
+
+    @field_validator("pack", "injections", mode="before")
+    @classmethod
+    def _one_is_a_list_of_one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("pack")
+    @classmethod
+    def _some_pack(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("name at least one pack")
+        return value
+
+    @field_validator("injections")
+    @classmethod
+    def _known_injections(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in INJECTIONS:
+                raise ValueError(f"there is no injection {name!r}; there are {', '.join(INJECTIONS)}")
+        return value
+
+    @property
+    def is_local(self) -> bool:
+        return self.model == "local"
+
+    @property
+    def most_attempts(self) -> int:
+        return self.max_attempts or 3 * self.count + 10
+
+    @property
+    def keeps_close(self) -> bool:
+        return self.is_local if self.close_wording is None else self.close_wording
+
+    @property
+    def judged_by(self) -> Literal["rules", "model"]:
+        if self.judge == "auto":
+            return "rules" if self.keeps_close else "model"
+        return self.judge
+
+
+def load_config(file: Path | None, options: Mapping[str, Any]) -> GenerateConfig:
+    """Read a YAML file, if one is given, and lay the command line's options over it.
+
+    Raises ``ConfigError`` that names the file and the key.
+    """
+    values = {**(_read_yaml(file) if file else {}), **options}
+    try:
+        config = GenerateConfig.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ")
+        # A key that the command line gave is named as it was typed there.
+        where = f"--{key.replace('_', '-')}" if str(first["loc"][0]) in options else f"{file}: {key}"
+        raise ConfigError(f"{where}: {reason[0].lower()}{reason[1:]}") from None
+    _reject_unbuilt(config)
+    return config
+
+
+def _reject_unbuilt(config: GenerateConfig) -> None:
+    if config.strategy == "mas":
+        raise ConfigError("--strategy mas: the simulated baseline is not built yet; use nar")
+    if config.planner == "model":
+        raise ConfigError("--planner model: planning by a model is not built yet; use walk or auto")
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{file}: must be a mapping of keys such as pack, model and count")
+    return values

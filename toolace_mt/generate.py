@@ -1,0 +1,155 @@
+"""Generate dialogues: many attempts at once, each stored as it ends, the files written when the run stops."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio.from_thread
+import orjson
+
+from engine import Done, EventStream, Failed, Job, StopReason, run_jobs
+from toolace_mt.assemble import Assembly, assemble
+from toolace_mt.config import GenerateConfig
+from toolace_mt.events import DialogueEnded, RunOpened
+from toolace_mt.ledger import ledger_of, write_ledger
+from toolace_mt.outcome import Outcome
+from toolace_mt.pipeline import Attempt
+from toolace_mt.quota import Quota
+
+__all__ = ["Run", "generate", "generate_async"]
+
+_SECONDS_BEFORE = "wall_seconds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run that has stopped: its folder, its ledger (see ``ledger.json``), and why it stopped.
+
+    ``failed`` maps the ids of attempts that got no verdict to the reason; they are tried again on resume.
+    """
+
+    folder: Path
+    ledger: dict[str, Any]
+    stop: StopReason
+    failed: dict[str, str]
+
+    @property
+    def dialogues(self) -> Path:
+        return self.folder / "dialogues.jsonl"
+
+
+def generate(config: GenerateConfig) -> Run:
+    """Run ``generate_async`` and wait for it, also beside a running event loop."""
+    with anyio.from_thread.start_blocking_portal() as portal:
+        return portal.call(generate_async, config)
+
+
+async def generate_async(config: GenerateConfig, events: EventStream | None = None) -> Run:
+    """Make dialogues until ``config.count`` are accepted, the attempts run out, or the budget does.
+
+    Everything that happens is an event on ``events``.  However the run ends, the files are written from
+    what is stored.  Raises ``ToolaceError``, ``EngineError`` or ``SandboxError``.
+    """
+    stream = events or EventStream()
+    async with assemble(config, stream) as assembly:
+        stream.emit(
+            RunOpened(
+                wanted=config.count,
+                model=assembly.client.name,
+                isolation=str(assembly.runtime.isolation),
+                out=str(config.out),
+            )
+        )
+        return await _Session(assembly, stream).run()
+
+
+class _Session:
+    """One stretch of a run, from its start or a resume to its stop."""
+
+    def __init__(self, assembly: Assembly, events: EventStream) -> None:
+        self._assembly = assembly
+        self._events = events
+        self._quota = Quota(assembly.config.count, most=assembly.config.most_attempts)
+        self._failed: dict[str, str] = {}
+        self._began_at = time.monotonic()
+
+    async def run(self) -> Run:
+        stop = StopReason.NO_MORE_JOBS
+        try:
+            summary = await run_jobs(
+                self._jobs(),
+                self._make,
+                width=self._assembly.width,
+                events=self._events,
+                budget=self._assembly.budget,
+                on_end=self._end,
+            )
+            stop = summary.stop
+        finally:
+            with anyio.CancelScope(shield=True):
+                ledger = await self._write_files()
+        return Run(
+            folder=self._assembly.config.out,
+            ledger=ledger,
+            stop=stop,
+            failed=dict(sorted(self._failed.items())),
+        )
+
+    async def _jobs(self) -> AsyncIterator[Job[Attempt]]:
+        """The attempts that are still to be made; those that are stored count at once."""
+        async for number in self._quota.numbers():
+            attempt = Attempt(number=number, run_seed=self._assembly.config.seed)
+            stored = self._assembly.store.finished(attempt.id)
+            if stored is None:
+                yield Job(key=attempt.id, order=number, payload=attempt)
+            else:
+                self._count(attempt, stored, replayed=True)
+
+    async def _make(self, job: Job[Attempt]) -> Outcome:
+        model = self._assembly.client.for_job(job.order)
+        outcome = await self._assembly.pipeline.make(job.payload, model)
+        await self._assembly.store.keep(job.key, outcome)
+        return outcome
+
+    async def _end(self, end: Done[Attempt, Outcome] | Failed[Attempt]) -> None:
+        match end:
+            case Done(job=job, result=outcome):
+                self._count(job.payload, outcome, replayed=False)
+            case Failed(job=job, error=error):
+                self._failed[job.key] = str(error)
+                self._quota.ended(accepted=False)
+
+    def _count(self, attempt: Attempt, outcome: Outcome, *, replayed: bool) -> None:
+        accepted = outcome.status == "accepted"
+        self._quota.ended(accepted=accepted)
+        messages = outcome.record["messages"]
+        self._events.emit(
+            DialogueEnded(
+                id=attempt.id,
+                accepted=accepted,
+                rule=outcome.rule,
+                turns=len(messages),
+                calls=sum(len(message.get("tool_calls") or ()) for message in messages),
+                replayed=replayed,
+            )
+        )
+
+    async def _write_files(self) -> dict[str, Any]:
+        store = self._assembly.store
+        before = float(orjson.loads(store.journal.meta(_SECONDS_BEFORE) or "0"))
+        seconds = before + time.monotonic() - self._began_at
+        await store.journal.set_meta(_SECONDS_BEFORE, orjson.dumps(seconds).decode())
+        store.write_files()
+        ledger = ledger_of(
+            store.journal,
+            strategy=self._assembly.config.strategy,
+            model=self._assembly.client.name,
+            price=self._assembly.price,
+            wall_seconds=seconds,
+        )
+        write_ledger(store.folder, ledger)
+        return ledger

@@ -1,0 +1,38 @@
+"""Several awaits at once, with one plain error if any fails."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import anyio
+
+__all__ = ["all_of"]
+
+ResultT = TypeVar("ResultT")
+
+
+async def all_of(calls: Sequence[Callable[[], Awaitable[ResultT]]]) -> list[ResultT]:
+    """Run all calls at once and give their results in order.
+
+    When one fails the others are cancelled, and its error is raised as itself, not in a group, so that
+    whoever waits can name what to catch.
+    """
+    results: dict[int, ResultT] = {}
+
+    async def keep(place: int, call: Callable[[], Awaitable[ResultT]]) -> None:
+        results[place] = await call()
+
+    try:
+        async with anyio.create_task_group() as group:
+            for place, call in enumerate(calls):
+                group.start_soon(keep, place, call)
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+    return [results[place] for place in range(len(calls))]
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
