@@ -1,4 +1,4 @@
-"""The source policy: what tool code may be made of, decided on its syntax tree before anything is compiled.
+"""The source policy: what tool code may be made of, decided on its tree before it is compiled.
 
 RestrictedPython comes after this and guards in depth; on its own it is no wall (it says so itself).  An
 allow-list: a construct that nobody thought of is refused.
@@ -21,9 +21,7 @@ MAX_SOURCE = 200_000
 MAX_PROBLEMS = 20
 FORMAT_SPEC = re.compile(r"[<>^=]?[+ ]?0?\d{0,2},?(\.\d{1,2})?[dfse%]?")
 CONTEXT_VALUES = frozenset({"now", "today", "random"})
-CALLABLE_ATTRIBUTES = (
-    METHOD_NAMES | (frozenset(CONTEXT_ATTRIBUTES) - CONTEXT_VALUES) | frozenset(RANDOM_ATTRIBUTES)
-)
+CALLABLE_ATTRIBUTES = METHOD_NAMES | {*CONTEXT_ATTRIBUTES, *RANDOM_ATTRIBUTES} - {"now", "today"}
 KEYED = frozenset({"sorted", "min", "max", "sort"})
 RESERVED = BUILTIN_NAMES | EXCEPTION_NAMES
 
@@ -32,8 +30,8 @@ ALLOWED_NODES: tuple[type[ast.AST], ...] = (
     ast.BitXor, ast.BoolOp, ast.Break, ast.Call, ast.Compare, ast.Constant, ast.Continue, ast.Del, ast.Delete,
     ast.Dict, ast.DictComp, ast.Div, ast.Eq, ast.ExceptHandler, ast.Expr, ast.FloorDiv, ast.For,
     ast.FormattedValue, ast.FunctionDef, ast.GeneratorExp, ast.Gt, ast.GtE, ast.If, ast.IfExp, ast.In, ast.Is,
-    ast.IsNot, ast.JoinedStr, ast.LShift, ast.Lambda, ast.List, ast.ListComp, ast.Load, ast.Lt, ast.LtE, ast.Mod,
-    ast.Module, ast.Mult, ast.Name, ast.NamedExpr, ast.Not, ast.NotEq, ast.NotIn, ast.Or, ast.Pass, ast.Pow,
+    ast.IsNot, ast.JoinedStr, ast.LShift, ast.Lambda, ast.List, ast.ListComp, ast.Load, ast.Lt, ast.LtE,
+    ast.Mod, ast.Module, ast.Mult, ast.Name, ast.NamedExpr, ast.Not, ast.NotEq, ast.NotIn, ast.Or, ast.Pass, ast.Pow,
     ast.RShift, ast.Raise, ast.Return, ast.Set, ast.SetComp, ast.Slice, ast.Store, ast.Sub, ast.Subscript,
     ast.Try, ast.Tuple, ast.UAdd, ast.USub, ast.UnaryOp, ast.While, ast.arg, ast.arguments, ast.comprehension,
     ast.keyword,
@@ -326,9 +324,21 @@ class _FunctionCheck:
                 self._problem(node, "this format is not allowed; use width and precision below 100")
 
 
+SPOKEN = {
+    "AsyncFunctionDef": "async",
+    "ClassDef": "class",
+    "FunctionDef": "a function inside a function",
+    "Global": "global",
+    "Import": "import",
+    "ImportFrom": "import",
+    "Match": "match",
+    "Nonlocal": "nonlocal",
+    "Starred": "a star",
+    "With": "with",
+    "Yield": "yield",
+    "YieldFrom": "yield",
+}
+
+
 def _spoken(node: ast.AST) -> str:
-    return {
-        "AsyncFunctionDef": "async", "ClassDef": "class", "FunctionDef": "a function inside a function",
-        "Global": "global", "Import": "import", "ImportFrom": "import", "Match": "match", "Nonlocal": "nonlocal",
-        "Starred": "a star", "With": "with", "Yield": "yield", "YieldFrom": "yield",
-    }.get(type(node).__name__, type(node).__name__)  # fmt: skip
+    return SPOKEN.get(type(node).__name__, type(node).__name__)

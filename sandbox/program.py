@@ -21,7 +21,7 @@ from sandbox.schema import Validator, compile_schema
 from sandbox.types import Fault, FaultKind, Outcome, Returned
 from sandbox.world import canonical, digest_of_tables, encode_tables
 
-__all__ = ["LiveWorld", "Program", "compile_program"]
+__all__ = ["LiveWorld", "Program", "compile_program", "load_functions"]
 
 MAX_STATE_BYTES = 8_000_000
 
@@ -161,7 +161,7 @@ def compile_program(pack: Mapping[str, Any]) -> Program:
     violation = None
     try:
         code, signatures = compile_tools(pack["source"])
-        functions = _load(code, meter)
+        functions = load_functions(code, meter)
     except PolicyViolation as error:
         violation = str(error)
     worlds = {name: encode_tables(state) for name, state in pack["worlds"].items()}
@@ -176,7 +176,8 @@ def compile_program(pack: Mapping[str, Any]) -> Program:
     )
 
 
-def _load(code: Any, meter: Meter) -> dict[str, Any]:
+def load_functions(code: Any, meter: Meter) -> dict[str, Any]:
+    """Execute compiled tool code's definitions; give its functions, all guarded by one meter."""
     methods: dict[tuple[type, str], Guard] = {}
     operators = Operators(meter, methods)
     methods.update(method_guards(operators))

@@ -69,7 +69,7 @@ ONE_SCHEMA = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaProblem:
-    """Why a value does not fit: the JSON path inside the value, the keyword that it breaks, and a sentence."""
+    """Why a value does not fit: the JSON path in the value, the keyword that it breaks, and a sentence."""
 
     path: str
     keyword: str
@@ -118,7 +118,7 @@ def lint_schema(schema: object, *, where: str = "schema") -> None:
     expanded = _expanded_size(schema, schema, where, (), {})
     if expanded > MAX_EXPANDED_NODES:
         raise PolicyViolation(
-            f"{where}: with its references it has {expanded} parts; the limit is {MAX_EXPANDED_NODES}"
+            f"{where}: {expanded} parts with its references; the limit is {MAX_EXPANDED_NODES}"
         )
     try:
         encoded = orjson.dumps(schema, default=_plain)

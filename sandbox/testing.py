@@ -1,8 +1,8 @@
 """What every implementation of ``Runtime`` must do: a pack of awkward tools, and checks to run over it.
 
-    @pytest.mark.parametrize("check", CONFORMANCE, ids=lambda check: check.__name__)
-    async def test_the_runtime_conforms(check, runtime):
-        await check(runtime, conformance_pack())
+@pytest.mark.parametrize("check", CONFORMANCE, ids=lambda check: check.__name__)
+async def test_the_runtime_conforms(check, runtime):
+    await check(runtime, conformance_pack())
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from sandbox.types import (
 )
 from sandbox.world import state_digest
 
-__all__ = ["CONFORMANCE", "conformance_pack", "make_pack", "make_tool"]
+__all__ = ["CONFORMANCE", "Check", "conformance_pack", "make_pack", "make_tool"]
 
 Check = Callable[[Runtime, Pack], Awaitable[None]]
 
-SOURCE = '''
+SOURCE = """
 def add(state, ctx, amount):
     state["totals"]["T"]["sum"] += amount
     return {"sum": state["totals"]["T"]["sum"]}
@@ -76,7 +76,7 @@ def endless(state, ctx):
 
 def draw(state, ctx):
     return {"sum": ctx.random.randint(1, 1000000), "id": ctx.next_id("D"), "now": ctx.now}
-'''
+"""
 SUM = {
     "type": "object",
     "required": ["sum"],
@@ -149,7 +149,10 @@ def conformance_pack() -> Pack:
     tools = (
         make_tool("add", **adding),  # type: ignore[arg-type]  # the values' types differ
         make_tool("add_then_fail", errors={"refused": "It never works."}, **adding),  # type: ignore[arg-type]
-        *(make_tool(name, returns=SUM, effect="read", touches=("totals",)) for name in ("peek", "peek_and_write")),
+        *(
+            make_tool(name, returns=SUM, effect="read", touches=("totals",))
+            for name in ("peek", "peek_and_write")
+        ),
         *(
             make_tool(name, returns=SUM, touches=("totals",))
             for name in ("write_elsewhere", "misfit", "unlisted", "broken", "endless", "draw")

@@ -34,7 +34,7 @@ MAX_ERROR_TEXT = 2_000
 def main(control_descriptor: int) -> NoReturn:
     """Serve fork requests until the parent closes the control socket; then end with all workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when an interrupted run ends
-    confine.die_with_parent()
+    # Not die_with_parent: Linux means the thread that started us, and that one may end at any time.
     control = socket.socket(fileno=control_descriptor)
     gc.freeze()  # forked workers share these pages
     send(control, encode({"ready": True}))

@@ -32,8 +32,8 @@ class GenerateConfig(_Strict):
     """The keys of a configuration file; the command line's options have the same names.
 
     ``count`` is the number of accepted dialogues; ``max_attempts`` bounds the tries (three for each plus ten
-    if absent).  ``rounds``, ``repairs`` and ``attempts`` bound the work on one dialogue.  ``close_wording`` keeps
-    refined turns to the coarse turn's own words; by default so for the embedded model only.
+    if absent).  ``rounds``, ``repairs`` and ``attempts`` bound the work on one dialogue.  ``close_wording``
+    keeps refined turns to the coarse turn's own words; by default so for the embedded model only.
     """
 
     pack: tuple[str, ...] = ("retail", "travel", "files")

@@ -10,7 +10,7 @@ from toolace_mt.asking import Cost
 from toolace_mt.dialogue import AssistantTurn, CallTurn, ResultTurn, Turn, UserTurn
 from toolace_mt.draft import Draft, Preference
 from toolace_mt.findings import Finding
-from toolace_mt.formats import OwnFormat
+from toolace_mt.formats.own import OwnFormat
 from toolace_mt.plan import Plan
 from toolace_mt.provenance import as_metadata, trace
 from toolace_mt.stages.verify import Verdict

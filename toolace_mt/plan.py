@@ -24,13 +24,15 @@ class Choice:
 class Said:
     """A value that the user tells.
 
-    ``clause`` is a template with one bare slot for the value; ``alternatives`` are other values that the
+    ``clause`` is a template with one bare slot for the value, ``question`` how the assistant asks for it;
+    ``alternatives`` are other values that the
     same person might have told instead (from the same column of the world, or the same result).
     """
 
     parameter: str
     value: JsonValue
     clause: str
+    question: str | None = None
     alternatives: tuple[JsonValue, ...] = ()
 
 

@@ -75,7 +75,8 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if none are declared."""
+    """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if the
+    data declares none."""
 
     id: str
     messages: tuple[Message, ...]

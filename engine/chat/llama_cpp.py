@@ -66,13 +66,13 @@ async def open_llama_cpp(path: Path, *, name: str, slots: int = 1) -> AsyncItera
 
     Raises ``UnusableModel`` when the file or the run-time library cannot be used.
     """
-    if not path.is_file():
-        raise UnusableModel(f"there is no model file {path}")
     server = await anyio.to_thread.run_sync(_load, path, slots)
     yield LlamaCpp(server, name=name, slots=slots)
 
 
 def _load(path: Path, slots: int) -> _Server:
+    if not path.is_file():
+        raise UnusableModel(f"there is no model file {path}")
     try:
         import xllamacpp
     except ImportError:

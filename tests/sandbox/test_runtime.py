@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from sandbox import (
     Fault,
     FaultKind,
     IsolationLevel,
+    JsonValue,
     Pack,
     ProcessRuntime,
     Returned,
@@ -80,16 +80,16 @@ async def test_arguments_that_are_not_plain_json_are_invalid(
     assert outcome.kind is FaultKind.INVALID_ARGUMENTS
 
 
-async def test_a_dead_worker_harms_only_the_guilty_call(runtime: ProcessRuntime) -> None:
+async def test_a_call_that_is_late_harms_only_itself() -> None:
     pack = make_pack(
-        'def die(state, ctx):\n    state["t"]["r"]["x"] = 1\n    return {}\n\ndef live(state, ctx):\n    return state["t"]["r"]["x"]\n',
-        (make_tool("die", touches=("t",)), make_tool("live", effect="read")),
+        f'def late(state, ctx):\n    {SLOW}\n\ndef live(state, ctx):\n    return state["t"]["r"]["x"]\n',
+        (make_tool("late", touches=("t",)), make_tool("live", effect="read")),
         world={"t": {"r": {"x": 0}}},
     )
-    killer = _Killer(runtime, victim="die")
-    guilty = Trajectory(start="only", calls=(Call(name="live"), Call(name="die"), Call(name="live")))
+    guilty = Trajectory(start="only", calls=(Call(name="live"), Call(name="late"), Call(name="live")))
     innocent = Trajectory(start="only", calls=(Call(name="live"),))
-    executions = await killer.run(pack, [innocent, guilty, innocent])
+    async with open_runtime(workers=1, batch_seconds=0.6, call_seconds=0.5) as runtime:
+        executions = await runtime.run(pack, [innocent, guilty, innocent])
     assert [step.outcome for step in executions[0].steps] == [Returned(0)]
     assert [step.outcome for step in executions[2].steps] == [Returned(0)]
     kinds = [step.outcome.kind if isinstance(step.outcome, Fault) else None for step in executions[1].steps]
@@ -97,25 +97,12 @@ async def test_a_dead_worker_harms_only_the_guilty_call(runtime: ProcessRuntime)
     assert executions[1].final.calls_made == 3
 
 
-class _Killer:
-    """Runs a pack with a call that takes for ever: the one thing that the step budget cannot see in time."""
-
-    def __init__(self, runtime: ProcessRuntime, victim: str) -> None:
-        self._runtime = runtime
-        self._victim = victim
-
-    async def run(self, pack: Pack, trajectories: list[Trajectory]) -> tuple[sandbox.Execution, ...]:
-        slow = pack.source.replace('state["t"]["r"]["x"] = 1', SLOW)
-        pack = dataclasses.replace(pack, source=slow, digest=pack.digest + self._victim)
-        async with open_runtime(workers=1, batch_seconds=0.6, call_seconds=0.5) as runtime:
-            return await runtime.run(pack, trajectories)
-
-
-# few steps, each of them long: long texts are searched for one another
-SLOW = """text = "ab" * 100000
-    for number in range(190):
-        for other in range(40):
-            text.count("ba" * 50000)"""
+# few steps, each of them long: two equal texts of 800 kB are compared again and again
+SLOW = """one = "\U0001f600" * 199999
+    text = one + "x"
+    other = one + "x"
+    while text == other:
+        pass"""
 
 
 async def test_a_batch_survives_more_packs_than_a_worker_holds(runtime: ProcessRuntime) -> None:
@@ -166,12 +153,17 @@ def test_the_synchronous_front_runs_without_an_event_loop(library: Pack) -> None
 async def test_the_order_of_a_state_s_keys_changes_nothing(runtime: ProcessRuntime, library: Pack) -> None:
     calls = tuple(itertools.chain(library.tasks[0].calls, (LEND, Call(name="find_books"))))
     state = library.worlds["town"]
-    turned = {table: dict(reversed(rows.items())) for table, rows in reversed(state.items())}  # type: ignore[union-attr]
+    turned = {table: _turned(rows) for table, rows in reversed(list(state.items()))}
     one, other = await runtime.run(
         library,
         [Trajectory(start=Snapshot(world="town", state=given), calls=calls) for given in (state, turned)],
     )
     assert one == other
+
+
+def _turned(rows: JsonValue) -> JsonValue:
+    assert isinstance(rows, dict)
+    return dict(reversed(list(rows.items())))
 
 
 async def test_workers_are_confined_as_strongly_as_linux_can(runtime: ProcessRuntime) -> None:

@@ -12,6 +12,7 @@ from sandbox import (
     FaultKind,
     Pack,
     PlannedFault,
+    ProcessRuntime,
     Runtime,
     SandboxError,
     Trajectory,
@@ -59,7 +60,12 @@ class _OpenedPack:
         self.reads = frozenset(tool.name for tool in pack.tools if tool.effect == "read")
 
     @classmethod
-    async def load(cls, runtime: Runtime, pack: Pack) -> Self:
+    async def load(cls, runtime: ProcessRuntime, pack: Pack) -> Self:
+        violation = (await runtime.inspect(pack))["violation"]
+        if violation is not None:
+            raise EnvironmentUnusableError(
+                f"pack {pack.name}: {violation}; `toolace-mt packs check` says more"
+            )
         worlds = tuple(pack.worlds)
         fresh = await runtime.run(pack, [Trajectory(start=world, calls=()) for world in worlds])
         return cls(pack, {world: run.final_state_digest for world, run in zip(worlds, fresh, strict=True)})

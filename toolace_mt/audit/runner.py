@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
+import anyio.from_thread
 import anyio.lowlevel
 import anyio.to_process
 
@@ -75,7 +76,7 @@ class _Plan:
 def audit(
     paths: str | Path | Iterable[str | Path],
     *,
-    format: str = "auto",  # noqa: A002 - the public name
+    format: str = "auto",
     environment: str | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
@@ -93,18 +94,17 @@ def audit(
         collected = _Collected(started=time.perf_counter(), files=files)
         interrupted = False
         try:
-            anyio.run(_run, plan, collected)
+            with anyio.from_thread.start_blocking_portal() as portal:  # a notebook has a loop of its own
+                portal.call(_run, plan, collected)
         except KeyboardInterrupt:
             interrupted = True
-        except BaseExceptionGroup as group:
-            raise _first(group) from group
         return _finished(collected, interrupted=interrupted)
 
 
 async def audit_async(
     paths: str | Path | Iterable[str | Path],
     *,
-    format: str = "auto",  # noqa: A002 - the public name
+    format: str = "auto",
     environment: str | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
@@ -117,11 +117,6 @@ async def audit_async(
         collected = _Collected(started=time.perf_counter(), files=files)
         await _run(plan, collected)
         return _finished(collected, interrupted=False)
-
-
-def _first(error: BaseException) -> BaseException:
-    """Task groups wrap what goes wrong in them; callers want the thing itself."""
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _plan(
@@ -159,6 +154,18 @@ def _finished(collected: _Collected, *, interrupted: bool) -> AuditReport:
 
 
 async def _run(plan: _Plan, collected: _Collected) -> None:
+    """Audit; what goes wrong inside task groups is raised as itself."""
+    try:
+        await _audit(plan, collected)
+    except ExceptionGroup as group:
+        raise _first(group) from None
+
+
+def _first(error: Exception) -> Exception:
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
+
+
+async def _audit(plan: _Plan, collected: _Collected) -> None:
     async with AsyncExitStack() as stack:
         environment = None
         if plan.environment is not None:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import jsonschema_rs
 import orjson
 
+from toolace_mt.json_path import child
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
 
 __all__ = ["CompiledTool", "Toolset", "compile_schema", "toolset_of"]
@@ -22,6 +23,7 @@ __all__ = ["CompiledTool", "Toolset", "compile_schema", "toolset_of"]
 MAX_SCHEMA_BYTES = 256 * 1024
 MAX_SCHEMA_DEPTH = 48
 _BACKTRACK_LIMIT = 100_000
+_TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _OPEN_KEYWORDS = (
     "$ref",
@@ -140,7 +142,7 @@ def _compile(text: bytes) -> CompiledSchema:
     try:
         validator = jsonschema_rs.validator_for(schema, retriever=_refuse, pattern_options=options)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
-        return CompiledSchema(validator=None, problem=_one_line(error))
+        return CompiledSchema(validator=None, problem=_pseudo_type(schema, "$") or _one_line(error))
     return CompiledSchema(validator=validator, problem=None)
 
 
@@ -156,6 +158,20 @@ def _lint(value: object, *, depth: int) -> str | None:
     else:
         children = value if isinstance(value, list) else []
     return next((found for item in children if (found := _lint(item, depth=depth + 1)) is not None), None)
+
+
+def _pseudo_type(value: object, path: str) -> str | None:
+    """The commonest fault by far: types of another language, such as ``str`` or ``dict``."""
+    if isinstance(value, list):
+        nested = (_pseudo_type(item, child(path, index)) for index, item in enumerate(value))
+    elif isinstance(value, dict):
+        written = value.get("type")
+        if isinstance(written, str) and written not in _TYPES:
+            return f"{path}.type: {written[:40]!r} is no JSON Schema type"
+        nested = (_pseudo_type(item, child(path, key)) for key, item in value.items())
+    else:
+        return None
+    return next((found for found in nested if found is not None), None)
 
 
 def _refuse(uri: str) -> NoReturn:

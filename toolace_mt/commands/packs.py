@@ -10,7 +10,7 @@ import click
 import orjson
 
 if TYPE_CHECKING:
-    from sandbox import Execution, Outcome, Pack, PackFinding, PackReport, PlannedFault, Trajectory
+    from sandbox import Call, Execution, Outcome, Pack, PackFinding, PackReport, PlannedFault, Trajectory
 
 __all__ = ["packs"]
 
@@ -94,8 +94,9 @@ def _print_report(pack: Pack, report: PackReport) -> None:
     warnings = len(report.findings) - len(report.errors)
     successes = sum(1 for covered in report.coverage.values() if covered.successes)
     click.echo(
-        f"{pack.name}: {len(report.errors)} errors, {warnings} warnings; {successes} of {len(pack.tools)} tools "
-        f"succeeded in {report.examples} sequences of {report.calls} calls; isolation {report.isolation.level}"
+        f"{pack.name}: {len(report.errors)} errors, {warnings} warnings; {successes} of {len(pack.tools)} "
+        f"tools succeeded in {report.examples} sequences of {report.calls} calls; "
+        f"isolation {report.isolation.level}"
     )
 
 
@@ -143,7 +144,7 @@ def _all_dialogues(
         yield from _file_dialogues(pack, world, calls_file)
 
 
-def _single_call(text: str) -> Any:
+def _single_call(text: str) -> Call:
     from sandbox import Call
 
     name, _, rest = text.strip().partition(" ")

@@ -50,7 +50,7 @@ def find_format(name: str) -> Format:
     raise FormatError(f"unknown format {name!r}; known are auto, {names}")
 
 
-def read(path: str | Path, format: str = "auto") -> Iterator[Transcript | Unreadable]:  # noqa: A002 - the public name
+def read(path: str | Path, format: str = "auto") -> Iterator[Transcript | Unreadable]:
     """Read a file's records in order; what cannot be read comes as Unreadable, in its place.
 
     With ``auto`` each record is read in the first dialect that fits it.  Raise UnreadableFileError if the

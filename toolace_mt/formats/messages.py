@@ -9,9 +9,10 @@ import orjson
 
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
+from toolace_mt.formats.parts import read_content
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Message, RecordedCall, Role
 
-__all__ = ["read_messages", "read_tools", "result_of", "write_message", "write_tool"]
+__all__ = ["read_messages", "read_tools", "write_message", "write_tool"]
 
 _ROLES: dict[str, Role] = {
     "system": "system",
@@ -45,45 +46,24 @@ def _message(item: JsonValue, turn: int) -> Message:
         call_id = item.get("tool_call_id")
         return Message(
             role=role,
-            value=result_of(item.get("content")),
+            value=_result(item.get("content"), turn),
             call_id=call_id if isinstance(call_id, str) else None,
             name=name if isinstance(name, str) else None,
         )
-    return Message(role=role, text=_text(item.get("content"), turn), calls=_calls(item, turn))
+    content = read_content(item.get("content"), turn)
+    inside = tuple(_listed_call(entry, turn) for entry in content.calls)
+    return Message(role=role, text=content.text, calls=inside + _calls(item, turn))
 
 
-def result_of(content: JsonValue) -> JsonValue:
+def _result(content: JsonValue, turn: int) -> JsonValue:
     """Give a tool message's result: the JSON that the text holds, else the text."""
-    text = _joined_parts(content) if isinstance(content, list) else content
+    text = read_content(content, turn).text if isinstance(content, list) else content
     if not isinstance(text, str):
         return text
     try:
         return parse_json(text)
     except NotJsonError:
         return text
-
-
-def _text(content: JsonValue, turn: int) -> str | None:
-    if content is None or isinstance(content, str):
-        return content
-    joined = _joined_parts(content) if isinstance(content, list) else None
-    if joined is None:
-        raise UnreadableRecordError(f"message {turn} has content that is neither text nor text parts")
-    return joined
-
-
-def _joined_parts(parts: list[JsonValue]) -> str | None:
-    """Join typed content parts (``{"type": "text", "text": ...}``); reasoning is not part of what is said."""
-    texts: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            texts.append(part)
-        elif isinstance(part, Mapping) and part.get("type", "text") in ("text", "output_text", "input_text"):
-            text = part.get("text", part.get("value"))
-            texts.append(text if isinstance(text, str) else "")
-        elif not isinstance(part, Mapping):
-            return None
-    return "\n".join(texts)
 
 
 def _calls(item: JsonObject, turn: int) -> tuple[RecordedCall, ...]:

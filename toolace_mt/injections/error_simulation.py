@@ -91,8 +91,11 @@ async def _declared_failure(call: ToolCall, before: Snapshot, run: Run) -> Fault
 
 
 def misspelt(value: JsonValue, chance: random.Random) -> JsonValue:
-    """The text with two neighbouring letters or digits swapped; None when there are none to swap."""
-    if not isinstance(value, str):
+    """An id, address or path with two neighbouring letters or digits swapped; None for other values.
+
+    People mistype what they copy, not the words that they choose.
+    """
+    if not isinstance(value, str) or not any(sign.isdigit() or sign in "@/._" for sign in value):
         return None
     places = [
         place

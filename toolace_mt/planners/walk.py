@@ -285,9 +285,14 @@ def _chosen(scene: _Scene, name: str, schema: JsonObject, walk: _Walk) -> JsonVa
 def _tell(
     name: str, schema: JsonObject, value: JsonValue, others: tuple[JsonValue, ...], walk: _Walk
 ) -> None:
+    question = schema.get("x-question")
     walk.told[name] = value
     walk.said[name] = Said(
-        parameter=name, value=value, clause=clause_of(name, schema), alternatives=others[:_MOST_ALTERNATIVES]
+        parameter=name,
+        value=value,
+        clause=clause_of(name, schema),
+        question=question if isinstance(question, str) else None,
+        alternatives=others[:_MOST_ALTERNATIVES],
     )
 
 

@@ -18,7 +18,14 @@ from toolace_mt.provenance.numbers import numbers_in
 from toolace_mt.provenance.source import Source, SourceKind
 from toolace_mt.provenance.words import content_words, normalised, stem
 
-__all__ = ["derive_joined", "derive_moment", "derive_number", "derive_symbol", "derive_words"]
+__all__ = [
+    "derive_abbreviation",
+    "derive_joined",
+    "derive_moment",
+    "derive_number",
+    "derive_symbol",
+    "derive_words",
+]
 
 _SEPARATORS = re.compile(r"[\s/\\_@:,;|=&?+()\[\]\"'-]+")
 _NUMBERS_TRIED = 48
@@ -31,6 +38,7 @@ _SCALES = (
     (0.001, "thousandths"),
 )
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹"}
+_ABBREVIATION_LETTERS = 3
 _BOUNDS_OF_DAY = ("00:00", "23:59")
 _LONG_TEXT_WORDS = 6
 _SHORT_SHARE, _LONG_SHARE, _LONG_SURE_SHARE = 0.6, 0.5, 0.75
@@ -164,8 +172,18 @@ def derive_symbol(value: str, evidence: Evidence) -> Source | None:
     return None if said is None else Source(kind=SourceKind.DERIVED, how="currency sign", turn=said.turn)
 
 
+def derive_abbreviation(value: str, evidence: Evidence) -> Source | None:
+    """Find a word that the value may be short for: EUR for euros, fr for French."""
+    short = value.casefold()
+    if not (short.isalpha() and len(short) <= _ABBREVIATION_LETTERS):
+        return None
+    needle = f" {short}"
+    said = next((said for said in evidence.users if needle in normalised(said.text)), None)
+    return None if said is None else said.source("abbreviation", certain=False)
+
+
 def derive_words(value: str, evidence: Evidence) -> Source | None:
-    """Find the words of a free text: all of them, in any form, for a short one; half of them for a long one."""
+    """Find the words of a free text: all of them, in any form, if it is short; half of them if it is long."""
     wanted = content_words(value)
     if not wanted:
         return Source(kind=SourceKind.CONSTANT, how="no words of meaning")

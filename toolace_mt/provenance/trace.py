@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from toolace_mt.json_path import Leaf, child
 from toolace_mt.provenance.dates import read_moment
 from toolace_mt.provenance.derive import (
+    derive_abbreviation,
     derive_joined,
     derive_moment,
     derive_number,
@@ -161,6 +162,7 @@ def _derived(value: Leaf, evidence: Evidence, *, identifier: bool) -> Source | N
         derive_symbol(value, evidence)
         or derive_joined(value, evidence, certain=True)
         or derive_words(value, evidence)
+        or derive_abbreviation(value, evidence)
     )
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from engine import ChatRequest
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import AssistantTurn, MaskedTurn, Turn, UserTurn
 from toolace_mt.prompts import comparison
+from toolace_mt.transcript import JsonObject
 from toolace_mt.words.rules import similarity
 
 __all__ = ["Contest", "Judge", "ModelJudge", "RuleJudge"]
 
 _ALIKE = 0.6
 _TURNS_SHOWN = 6
-_VERDICT = {
+_VERDICT: Final[JsonObject] = {
     "type": "object",
     "properties": {"better": {"type": "string", "enum": ["A", "B"]}},
     "required": ["better"],

@@ -143,7 +143,7 @@ def _same_speaker(draft: Draft, gap: _Gap) -> tuple[str, ...]:
 
 
 def _request(draft: Draft, gap: _Gap, attempt: int, label: str) -> ChatRequest:
-    """A dialogue keeps one voice for each speaker; the second attempt borrows another, the third is warmer."""
+    """A dialogue keeps one voice for each speaker; the second attempt borrows another, the third is warm."""
     kind = gap.slot.kind
     voices = voices_of(kind)
     own = derived_seed(draft.seed, "voice", gap.speaker) % len(voices)
@@ -160,7 +160,7 @@ def _request(draft: Draft, gap: _Gap, attempt: int, label: str) -> ChatRequest:
 
 def _fill_schema(length: int) -> JsonObject:
     """One text, not much longer than the coarse one; in steps of 50, so that few schemas serve all turns."""
-    text = {"type": "string", "minLength": 1, "maxLength": (length * 8 // 5 + 99) // 50 * 50}
+    text: JsonObject = {"type": "string", "minLength": 1, "maxLength": (length * 8 // 5 + 99) // 50 * 50}
     return {
         "type": "object",
         "properties": {"text": text},

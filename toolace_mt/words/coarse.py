@@ -69,10 +69,13 @@ def _clause(said: Said, value: JsonValue) -> Phrase:
 
 def question_about(said: Said) -> Phrase:
     """The assistant asks for one value; the words are taken from the clause that would have told it."""
-    named = re.match(r"(my|the) ([a-z' ]+?) (?:is|are|should be|must be) \{", said.clause)
+    if said.question is not None:
+        return Phrase(said.question)
+    named = re.match(r"(my|the) ([a-z' ]+?) (is|are|should be|must be) \{", said.clause)
     if named is None:
         return Phrase(f"What is the {label(said.parameter).removesuffix(' cents')}?")
-    return Phrase(f"What is {'your' if named[1] == 'my' else 'the'} {named[2]}?")
+    verb = "are" if named[3] == "are" else "is"
+    return Phrase(f"What {verb} {'your' if named[1] == 'my' else 'the'} {named[2]}?")
 
 
 def answer_with(said: Said) -> Phrase:

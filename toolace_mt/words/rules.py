@@ -38,24 +38,43 @@ class FillContext:
 
 _Rule = Callable[[str, FillContext], bool]
 
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z'’]*")
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z'\u2019]*")
 _NEGATION: Final = re.compile(
-    r"\b(?:not|no|never|none|nothing|cannot|without|unable|unfortunately)\b|n['’]t\b", re.IGNORECASE
+    r"\b(?:not|no|never|none|nothing|cannot|without|unable|unfortunately)\b|n['\u2019]t\b", re.IGNORECASE
 )
 _LEAK: Final = re.compile(r"[{}<>\[\]|\\`]|https?:|\b[a-z]+_[a-z_]+\b|\b[a-z]+[A-Z]\w*")
 _USER_ADDRESSED: Final = re.compile(
-    r"\b(?:can|could|would|will|are|do|did|if|thank|thanks|help|ask|for|with|tell|to) you\b|\byou (?:can|could|please)\b",
+    r"\b(?:can|could|would|will|are|do|did|if|thank|thanks|help|ask|for|with|tell|to) you\b"
+    r"|\byou (?:can|could|please)\b",
     re.IGNORECASE,
 )
 _FIRST_PERSON_WISH: Final = re.compile(
-    r"\bI(?:'d| would) like\b|\bI (?:want|need|wish)\b|\bI'd need\b|\b(?:help|tell|show|give) me\b(?! (?:your|what|which|the|more))"
-    r"|\bmy\b",
+    r"\bI(?:'d| would) like\b|\bI (?:want|need|wish)\b|\bI'd need\b"
+    r"|\b(?:help|tell|show|give) me\b(?! (?:your|what|which|the|more))|\bmy\b",
     re.IGNORECASE,
+)
+_WH_QUESTION: Final = re.compile(r"\b(?:What|Which|Where|When|Who|How|what|which)\b[^.!?]*\?")
+_HAS_VERB: Final = re.compile(
+    r"\b(?:is|are|was|were|can|could|would|will|do|does|did|should|may|comes|have|has)\b|'s\b|'d\b"
 )
 _NUMBER_WORDS: Final = {
     word: str(number)
     for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
     )
 }
 
@@ -69,7 +88,7 @@ def first_breach(text: str, context: FillContext) -> str | None:
 
 
 def _well_formed(text: str, _: FillContext) -> bool:
-    return text == text.strip() and len(text) >= 3 and re.search(r"\w['’\"]?[.!?]$", text) is not None
+    return text == text.strip() and len(text) >= 3 and re.search(r"\w['\u2019\"]?[.!?]$", text) is not None
 
 
 def _right_length(text: str, context: FillContext) -> bool:
@@ -78,11 +97,11 @@ def _right_length(text: str, context: FillContext) -> bool:
 
 
 def _adds_no_sentence(text: str, context: FillContext) -> bool:
-    """A report says what the result says and then stops."""
-    if context.slot.kind not in {SlotKind.REPORT, SlotKind.FAILURE, SlotKind.QUESTION}:
+    """It says what the coarse turn says, perhaps after a greeting, and then stops."""
+    if context.slot.kind in {SlotKind.CHAT, SlotKind.CHAT_REPLY}:
         return True
-    greeting = re.sub(r"^(?:[A-Z][a-z']+(?: [a-z]+){0,3}[!.:]|I can help with that\.) ", "", text)
-    return _sentences(greeting) <= _sentences(context.slot.coarse.text)
+    rest = re.sub(r"^(?:[A-Z][a-z']+(?: [a-z]+){0,3}[!.:]|I can help with that\.) ", "", text)
+    return _sentences(rest) <= _sentences(context.slot.coarse.text)
 
 
 def _sentences(text: str) -> int:
@@ -127,8 +146,10 @@ def _keeps_polarity(text: str, context: FillContext) -> bool:
 
 
 def _keeps_mood(text: str, context: FillContext) -> bool:
-    """A report is not a question, and a question ends as one."""
+    """A report is not a question, a question ends as one, and "What else you need?" is neither."""
     kind = context.slot.kind
+    if any(not _HAS_VERB.search(question) for question in _WH_QUESTION.findall(text)):
+        return False
     if kind is SlotKind.QUESTION:
         return text.endswith("?") and text.count("?") == 1
     if kind in {SlotKind.REPORT, SlotKind.FAILURE, SlotKind.ANSWER, SlotKind.CHAT}:
@@ -166,7 +187,7 @@ def _repeats_no_turn(text: str, context: FillContext) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
+    return [word.casefold().replace("\u2019", "'") for word in _WORD.findall(text)]
 
 
 def _grams(words: list[str]) -> dict[tuple[str, ...], int]:

@@ -127,6 +127,27 @@ def test_all_spellings_of_one_dialogue_read_alike() -> None:
     assert parts.messages[3].value == "pending"
 
 
+def test_calls_in_typed_parts_are_calls_and_thoughts_are_not_said(tmp_path: Path) -> None:
+    call = {"name": "f", "arguments": {"a": 1}}
+    parts: list[dict[str, Any]] = [
+        {"type": "reasoning", "value": "I think."},
+        {"type": "tool_call", "value": json.dumps(call)},
+        {"type": "tool_use", "id": "u1", "name": "f", "input": {"a": 1}},
+    ]
+    messages = [{"role": "user", "content": [{"type": "image_url"}]}, {"role": "assistant", "content": parts}]
+    unknown = [{"role": "user", "content": [{"type": "hologram"}]}]
+    path = tmp_path / "parts.jsonl"
+    path.write_text(f"{json.dumps({'messages': messages})}\n{json.dumps({'messages': unknown})}\n")
+    found, refused = read(path)
+    assert isinstance(found, Transcript)
+    assert isinstance(refused, Unreadable)
+    assert [message.text for message in found.messages] == ["[image_url]", None]
+    assert [(made.name, made.arguments, made.id) for made in found.messages[1].calls] == [
+        ("f", {"a": 1}, None),
+        ("f", {"a": 1}, "u1"),
+    ]
+
+
 def test_what_cannot_be_read_comes_in_its_place_with_a_reason() -> None:
     found = list(read(DATASETS / "broken.jsonl"))
     assert [isinstance(one, Unreadable) for one in found] == [

@@ -1,0 +1,170 @@
+"""An audit counts honestly, leaves whole files, and executes what can be executed."""
+
+import gzip
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolace_mt.audit import LEVELS, AuditReport, EnvironmentUnusableError, audit, audit_async
+from toolace_mt.checks import UnknownRuleError
+from toolace_mt.formats import UnreadableFileError
+
+DATASETS = Path(__file__).parents[3] / "fixtures" / "datasets"
+Recorder = Callable[..., dict[str, Any]]
+GET, CANCEL = ("get_order", {"order_id": "O1"}), ("cancel_order", {"order_id": "O1"})
+
+
+def written(path: Path, *records: Any) -> Path:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+def rules_of(report: AuditReport) -> list[str]:
+    return [found.finding.rule for found in report.findings]
+
+
+def test_every_record_is_counted_once_and_broken_ones_as_errors() -> None:
+    report = audit([DATASETS / "broken.jsonl", DATASETS / "openai_faults.jsonl"])
+    lines = len((DATASETS / "openai_faults.jsonl").read_text().splitlines())
+    assert (report.records, report.dialogues) == (8 + lines, 2 + lines)
+    assert report.rules["TA001"] == 6
+    assert sum(report.rules.values()) == len(report.findings)
+    assert report.environment is None
+
+
+def test_a_stronger_level_is_never_reached_without_the_weaker_ones() -> None:
+    report = audit(DATASETS / "openai_faults.jsonl")
+    counts = [report.levels[level] for level in LEVELS]
+    assert counts == sorted(counts, reverse=True)
+    assert report.calls > report.levels["parsed"] > report.levels["declared"] > report.levels["valid"]
+    assert report.levels["valid"] > report.levels["grounded"] > 0
+    assert report.levels["replayed"] == report.levels["executed"] == 0
+
+
+def test_several_processes_find_what_one_does_in_the_same_order(tmp_path: Path) -> None:
+    many = tmp_path / "many.jsonl"
+    many.write_text((DATASETS / "openai_faults.jsonl").read_text() * 12)
+    one, two = audit(many), audit(many, jobs=2)
+    assert one.findings == two.findings
+    assert {**one.summary(), "seconds": 0} == {**two.summary(), "seconds": 0}
+
+
+def test_the_files_hold_the_findings_the_summary_and_the_clean_records_as_they_were(tmp_path: Path) -> None:
+    source = DATASETS / "openai_faults.jsonl"
+    report = audit(source, out=tmp_path / "out")
+    lines = source.read_bytes().splitlines()
+    clean = (tmp_path / "out" / "clean.jsonl").read_bytes().splitlines()
+    findings = [json.loads(line) for line in (tmp_path / "out" / "findings.jsonl").read_text().splitlines()]
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    broken = {row["record"] for row in findings if row["severity"] == "error"}
+    assert clean == [line for number, line in enumerate(lines) if number not in broken]
+    assert len(clean) == report.records - report.records_with_errors
+    assert set(findings[0]) == {
+        "file", "record", "dialogue", "turn", "call", "rule", "severity", "message", "path",
+    }  # fmt: skip
+    assert summary["rules"] == report.rules
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "clean.jsonl",
+        "findings.jsonl",
+        "summary.json",
+    ]
+
+
+def test_clean_records_of_a_packed_list_are_one_line_each(tmp_path: Path) -> None:
+    source = tmp_path / "list.json.gz"
+    source.write_bytes(gzip.compress((DATASETS / "openai_spellings.json").read_bytes()))
+    audit(source, out=tmp_path / "out")
+    again = audit(tmp_path / "out" / "clean.jsonl")
+    assert (again.records, again.dialogues) == (3, 3)
+
+
+def test_an_audit_that_fails_leaves_no_files(tmp_path: Path, pack_folder: Path) -> None:
+    broken = tmp_path / "desk"
+    shutil.copytree(pack_folder, broken)
+    (broken / "tools.py").write_text("import os\n")
+    out = tmp_path / "out"
+    with pytest.raises(EnvironmentUnusableError, match="desk"):
+        audit(DATASETS / "openai_faults.jsonl", environment=str(broken), out=out)
+    assert list(out.iterdir()) == []
+
+
+def test_wrong_input_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match="no such file"):
+        audit(tmp_path / "none.jsonl")
+    with pytest.raises(UnknownRuleError, match="TA999"):
+        audit(DATASETS / "broken.jsonl", select=["TA999"])
+    with pytest.raises(EnvironmentUnusableError, match="no-such-pack"):
+        audit(DATASETS / "broken.jsonl", environment="no-such-pack")
+
+
+async def test_the_awaitable_audit_finds_the_same() -> None:
+    path = DATASETS / "openai_faults.jsonl"
+    assert (await audit_async(path)).findings == audit(path).findings
+
+
+def test_executed_dialogues_reach_the_highest_level(
+    tmp_path: Path, pack_folder: Path, recorded: Recorder
+) -> None:
+    failing = recorded(("get_order", {"order_id": "O9"}), CANCEL, id="d1")
+    path = written(tmp_path / "d.jsonl", recorded(GET, CANCEL, GET), failing)
+    report = audit(path, environment=str(pack_folder))
+    assert rules_of(report) == []
+    assert report.levels == dict.fromkeys(LEVELS, 5)
+    assert (report.environment, report.outcomes["failed"], report.outcomes["agreed"]) == ("desk", 1, 5)
+    assert report.isolation in ("strong", "limited")
+
+
+def test_a_dialogue_without_a_digest_is_replayed_and_no_more(
+    tmp_path: Path, pack_folder: Path, recorded: Recorder
+) -> None:
+    record = recorded(GET, CANCEL)
+    del record["metadata"]
+    report = audit(written(tmp_path / "d.jsonl", record), environment=str(pack_folder))
+    assert (report.levels["replayed"], report.levels["executed"]) == (2, 0)
+    assert rules_of(report) == []
+
+
+def _result(record: dict[str, Any], number: int, value: Any) -> dict[str, Any]:
+    record["messages"][2 + 2 * number]["content"] = json.dumps(value)
+    return record
+
+
+def test_each_kind_of_difference_from_the_record_is_found(
+    tmp_path: Path, pack_folder: Path, recorded: Recorder
+) -> None:
+    missing = recorded(("get_order", {"order_id": "O9"}))
+    stateless = recorded(GET, CANCEL)
+    stateless["metadata"]["final_state_digest"] = "0" * 32
+    elsewhere, nowhere = recorded(GET), recorded(GET)
+    elsewhere["metadata"]["pack"], nowhere["metadata"]["world"] = "airline", "w9"
+    spinning = recorded(("spin", {}))
+    path = written(
+        tmp_path / "d.jsonl",
+        _result(recorded(GET), 0, {"order_id": "O1", "status": "shipped"}),
+        _result(missing, 0, {"order_id": "O9", "status": "pending"}),
+        stateless,
+        elsewhere,
+        nowhere,
+        _result(spinning, 0, {"order_id": "O1", "status": "x"}),
+    )
+    report = audit(path, environment=str(pack_folder), select=["TA5", "TA6"])
+    assert rules_of(report) == ["TA601", "TA501", "TA604", "TA504", "TA504", "TA503"]
+    assert report.levels["executed"] == 0
+
+
+def test_planned_faults_of_the_record_happen_again(
+    tmp_path: Path, pack_folder: Path, recorded: Recorder
+) -> None:
+    record = recorded(GET, GET)
+    fault = {"kind": "timeout", "code": "timeout", "message": "no answer"}
+    _result(record, 0, {"error": fault})
+    path = tmp_path / "d.jsonl"
+    without = audit(written(path, record), environment=str(pack_folder))
+    record["metadata"]["faults"] = {"0": fault}
+    planned = audit(written(path, record), environment=str(pack_folder))
+    assert rules_of(without) == ["TA601"]
+    assert rules_of(planned) == []

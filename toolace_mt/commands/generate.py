@@ -1,0 +1,127 @@
+"""``toolace-mt generate``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import click
+import orjson
+from click.core import ParameterSource
+from rich.console import Console
+
+from engine import BudgetSpent, EventStream, StopReason
+from toolace_mt.commands.dialogue_view import dialogue_lines
+from toolace_mt.commands.progress import showing_progress
+from toolace_mt.config import GenerateConfig, load_config
+from toolace_mt.generate import Run, generate_async
+
+__all__ = ["generate"]
+
+
+@click.command()
+@click.argument("config", required=False, type=click.Path(path_type=Path))
+@click.option("--pack", multiple=True, metavar="P", help="A shipped pack or a folder; may be given again.")
+@click.option("--model", help="local, the URL of an endpoint, gguf:PATH or cassette:PATH.  [local]")
+@click.option("--model-name", metavar="N", help="The model's name at the endpoint.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="A file with the key; else OPENAI_API_KEY.")
+@click.option("--count", type=int, metavar="N", help="How many dialogues to accept.  [10]")
+@click.option("--seed", type=int, metavar="S", help="All chance comes from it.  [0]")
+@click.option("--strategy", type=click.Choice(["nar", "mas"]), help="ToolACE-MT or the baseline.  [nar]")
+@click.option("--planner", type=click.Choice(["auto", "model", "walk"]), help="Who lays the plan.  [auto]")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="[runs/latest]")
+@click.option("--resume", is_flag=True, help="Go on with the run in --out, if there is one.")
+@click.option("--max-tokens", type=int, metavar="N", help="Stop, resumable, when these are spent.")
+@click.option("--max-usd", type=float, metavar="X", help="The same in US dollars.")
+@click.option("--max-requests", type=int, metavar="N", help="The same in requests.")
+@click.option("--rpm", type=int, metavar="N", help="Requests per minute at most.")
+@click.option("--tpm", type=int, metavar="N", help="Tokens per minute at most.")
+@click.option("--concurrency", type=int, metavar="N", help="Dialogues in work at once.")
+@click.option(
+    "--isolation",
+    type=click.Choice(["strong", "limited", "none"]),
+    help="The least that the sandbox must give.  [limited]",
+)
+@click.pass_context
+def generate(context: click.Context, /, config: Path | None, **options: Any) -> int:
+    """Make dialogues in which every call was really executed.
+
+    CONFIG is a YAML file; the options go over it and have the same names.
+    """
+    given = {
+        name: value
+        for name, value in options.items()
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    settings = load_config(config, given)
+    console = Console(stderr=True)
+    try:
+        run = anyio.run(_generate, settings, console)
+    except KeyboardInterrupt:
+        console.print(f"Stopped. Nothing that was paid for is lost: add --resume to go on in {settings.out}.")
+        return 130
+    _report(run, settings, Console())
+    if run.stop is StopReason.BUDGET_SPENT:
+        raise BudgetSpent(
+            f"the budget is spent with {run.ledger['accepted']} of {settings.count} dialogues accepted: "
+            "raise it and add --resume to go on"
+        )
+    return 1 if run.failed or run.ledger["accepted"] < settings.count else 0
+
+
+async def _generate(settings: GenerateConfig, console: Console) -> Run:
+    events = EventStream()
+    with showing_progress(console) as reader:
+        events.subscribe(reader)
+        return await generate_async(settings, events)
+
+
+def _report(run: Run, settings: GenerateConfig, console: Console) -> None:
+    """Print what was made, what it cost, what was rejected and why, one dialogue, and what to type next."""
+    ledger = run.ledger
+    say = _sayer(console)
+    say(f"{ledger['accepted']} dialogues accepted of {ledger['attempted']} attempted, in {run.folder}")
+    say(_cost_line(ledger))
+    for rule, count in ledger["rejected"].items():
+        say(
+            f"rejected by {rule}: {count} (toolace-mt rules {rule})"
+            if rule.startswith("TA")
+            else f"rejected as {rule}: {count}"
+        )
+    for name, reason in run.failed.items():
+        say(f"{name} has no verdict: {reason}")
+    example = _first_record(run.dialogues)
+    if example is not None:
+        console.print()
+        for line in dialogue_lines(example):
+            console.print(line, soft_wrap=True)
+        console.print()
+        say("Next:")
+        pack = example["metadata"]["pack"]
+        say(f"  toolace-mt audit {run.dialogues} --env {pack}     check the file, every call executed again")
+        say(f"  toolace-mt packs show {pack}     see the tools")
+        say(f"  toolace-mt generate --count {2 * settings.count} --out {run.folder} --resume     make more")
+
+
+def _cost_line(ledger: Mapping[str, Any]) -> str:
+    usd = "" if not ledger["usd"] else f", ${ledger['usd']:.4f}"
+    tokens = ledger["prompt_tokens"] + ledger["completion_tokens"]
+    return (
+        f"cost: {ledger['requests']:,} requests, {tokens:,} tokens{usd}, "
+        f"{ledger['wall_seconds']:.0f} seconds ({ledger['model']})"
+    )
+
+
+def _sayer(console: Console) -> Any:
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    return say
+
+
+def _first_record(path: Path) -> dict[str, Any] | None:
+    with path.open("rb") as file:
+        line = file.readline()
+    return orjson.loads(line) if line else None
