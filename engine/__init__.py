@@ -49,7 +49,7 @@ from engine.limits import (
     TokensInFlight,
     WindowStatistics,
 )
-from engine.prices import FREE, LIST_PRICES, Amount, Price, price_of
+from engine.prices import FREE, LIST_PRICES, Amount, Price, amount_of, price_of
 from engine.scheduler import Done, Failed, Job, RunSummary, StopReason, run_jobs
 from engine.types import ChatMessage, ChatReply, ChatRequest, JsonObject, JsonValue, Usage
 from engine.width import AdaptiveWidth, FixedWidth, WidthPolicy
@@ -125,6 +125,7 @@ __all__ = [
     "WidthChanged",
     "WidthPolicy",
     "WindowStatistics",
+    "amount_of",
     "canonical_json",
     "open_journal",
     "price_of",

@@ -13,7 +13,7 @@ import anyio
 
 from engine.errors import BudgetSpent, UnknownPrice
 from engine.events import BudgetRanShort, EventStream
-from engine.prices import Amount, Price, most_prompt_tokens
+from engine.prices import Amount, Price, amount_of, most_prompt_tokens
 from engine.types import ChatRequest, Usage
 from engine.waiting import WaitingLine
 
@@ -65,7 +65,7 @@ class Pledge:
     def settle(self, usage: Usage) -> None:
         """Pay what the request really cost and free the rest."""
         self._end()
-        self._budget._settle(self, self._budget._cost(usage))
+        self._budget._settle(self, amount_of(1, usage, self._budget._price))
 
     def refund(self) -> None:
         """Free all of it: the request cost nothing."""
@@ -127,11 +127,8 @@ class Budget:
         return Pledge(self, order, ask.amount)
 
     def worst_case(self, request: ChatRequest) -> Amount:
-        prompt_tokens = most_prompt_tokens(request)
-        pico = 0
-        if self._price is not None:
-            pico = self._price.picodollars(prompt_tokens=prompt_tokens, completion_tokens=request.max_tokens)
-        return Amount(1, prompt_tokens + request.max_tokens, pico)
+        worst = Usage(prompt_tokens=most_prompt_tokens(request), completion_tokens=request.max_tokens)
+        return amount_of(1, worst, self._price)
 
     async def open_dialogue(self, order: int) -> bool:
         """Tell whether a new dialogue may open, and count it among the open ones if so.
@@ -165,14 +162,6 @@ class Budget:
             waiting=self._line.waiting,
             open_dialogues=self._forecast.open_dialogues,
         )
-
-    def _cost(self, usage: Usage) -> Amount:
-        pico = 0
-        if self._price is not None:
-            pico = self._price.picodollars(
-                prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens
-            )
-        return Amount(1, usage.total_tokens, pico)
 
     def _settle(self, pledge: Pledge, cost: Amount) -> None:
         self._pledged -= pledge.amount

@@ -50,6 +50,8 @@ class RunEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(Event):
+    """A job began."""
+
     key: str
     order: int
 

@@ -29,6 +29,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlightStatistics:
+    """Tokens at the server now, and requests that wait for room."""
+
     limit: int
     in_flight: int
     waiting: int
@@ -66,6 +68,8 @@ class TokensInFlight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateStatistics:
+    """Tokens of the last minute, and requests that wait for room."""
+
     limit: int
     used: int
     waiting: int
@@ -179,8 +183,10 @@ class RequestWindow:
         """The server refused; its wish for a pause holds for everybody."""
         now = self._clock()
         if retry_after is not None and now + retry_after > self._closed_until:
+            was_open = now >= self._closed_until
             self._closed_until = now + retry_after
-            self._events.emit(GateClosed(seconds=retry_after, reason="the server asked for a pause"))
+            if was_open:
+                self._events.emit(GateClosed(seconds=retry_after, reason="the server asked for a pause"))
         if overload:
             self._free(self._width.overloaded(now, sent_at=slot.sent_at, in_flight=self._in_flight))
         else:

@@ -8,7 +8,16 @@ from types import MappingProxyType
 
 from engine.types import ChatRequest, Usage
 
-__all__ = ["FREE", "LIST_PRICES", "Amount", "Price", "likely_tokens", "most_prompt_tokens", "price_of"]
+__all__ = [
+    "FREE",
+    "LIST_PRICES",
+    "Amount",
+    "Price",
+    "amount_of",
+    "likely_tokens",
+    "most_prompt_tokens",
+    "price_of",
+]
 
 _PICODOLLARS = 10**12
 
@@ -79,6 +88,14 @@ class Amount:
             self.tokens - other.tokens,
             self.picodollars - other.picodollars,
         )
+
+
+def amount_of(requests: int, usage: Usage, price: Price | None) -> Amount:
+    """Give what so many requests with this usage cost; no picodollars when there is no price."""
+    pico = 0
+    if price is not None:
+        pico = price.picodollars(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
+    return Amount(requests, usage.total_tokens, pico)
 
 
 def most_prompt_tokens(request: ChatRequest) -> int:

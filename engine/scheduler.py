@@ -36,12 +36,16 @@ class Job(Generic[PayloadT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done(Generic[PayloadT, ResultT]):
+    """The job ended with a result."""
+
     job: Job[PayloadT]
     result: ResultT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Generic[PayloadT]):
+    """The job ended with an error that costs only this job."""
+
     job: Job[PayloadT]
     error: Exception
 

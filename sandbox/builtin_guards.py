@@ -85,7 +85,7 @@ def _makers(operators: Operators) -> dict[str, Callable[..., Any]]:
             raise TypeError(f"int() of a {type(value).__name__}")
         if type(value) is str:
             meter.charge(len(value) >> 2)
-        return int(value, *base)
+        return int(operators.small(int(value, *base)))
 
     def make_float(value: Any = 0.0) -> float:
         if type(value) not in SCALARS:

@@ -196,15 +196,20 @@ class Explorer:
             calls.append(call)
             steps.append(step)
             self._note(call, step)
-            self._judge(broken_law(self.pack, self.state_schema, call, step, here, after), world, calls)
+            law = broken_law(self.pack, self.state_schema, call, step, here, after)
+            if law is not None:
+                self._judge(law, world, calls)
+                return  # known already; what comes after a broken law is not the next tool's fault
             if isinstance(step.outcome, Returned):
                 answers.append(step.outcome.value)
             here = after
         if calls:
-            self._judge(self._differs_elsewhere(world, calls, steps), world, calls)
+            law = self._differs_elsewhere(world, calls, steps)
+            if law is not None:
+                self._judge(law, world, calls)
 
-    def _judge(self, law: BrokenLaw | None, world: str, calls: list[Call]) -> None:
-        if law is not None and (law.code, law.tool) not in self.known:
+    def _judge(self, law: BrokenLaw, world: str, calls: list[Call]) -> None:
+        if (law.code, law.tool) not in self.known:
             raise _Broken(law, CounterExample(world=world, calls=tuple(calls)))
 
     def _differs_elsewhere(self, world: str, calls: list[Call], steps: list[Step]) -> BrokenLaw | None:

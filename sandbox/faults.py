@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from sandbox.errors import SandboxError
 from sandbox.types import Fault, FaultKind, PlannedFault
 
-__all__ = ["check_faults", "planned"]
+__all__ = ["read_faults", "write_faults"]
 
 
-def planned(faults: Mapping[int, PlannedFault], call_number: int) -> Fault | None:
-    """Give the fault that is planned for a call, counted since the world was opened."""
-    fault = faults.get(call_number)
-    return None if fault is None else Fault(fault.kind, fault.code, fault.message)
+def write_faults(faults: Mapping[int, PlannedFault]) -> list[Any]:
+    """Write a dialogue's fault table for a worker."""
+    return [[number, fault.kind.value, fault.code, fault.message] for number, fault in faults.items()]
 
 
-def check_faults(faults: Mapping[int, PlannedFault], errors_by_tool: Mapping[int, Mapping[str, str]]) -> None:
-    """Raise ``SandboxError`` if a planned declared error is none of its tool's declared ones."""
-    for number, fault in faults.items():
-        declared = errors_by_tool.get(number)
-        if fault.kind is FaultKind.TOOL_ERROR and declared is not None and fault.code not in declared:
-            known = ", ".join(sorted(declared)) or "none"
-            raise SandboxError(
-                f"call {number}: {fault.code!r} is no declared error of its tool; declared are: {known}"
-            )
+def read_faults(written: list[Any]) -> dict[int, Fault]:
+    """Give the faults by the number of the call, counted since the world was opened."""
+    return {number: Fault(FaultKind(kind), code, message) for number, kind, code, message in written}

@@ -54,6 +54,8 @@ class Operators:
             "_getiter_": self.iterate,
             "_getpairs_": self.iterate_pairs,
             "_iadd_": self.add_in_place,
+            "_imul_": self.multiply_in_place,
+            "_ior_": self.union_in_place,
             "_key_": self.key,
             "_mod_": self.modulo,
             "_mul_": self.multiply,
@@ -117,7 +119,7 @@ class Operators:
             self.meter.attached = True
         if type(key) is slice:
             self.meter.charge(len(owner) + len(value))
-            owner[key] = list(value) if type(value) in (list, tuple) else in_order(set(value))
+            owner[key] = list(self.iterate(value))
             self.meter.bound(len(owner))
             return
         owner[key if type(key) is str else self.key(key)] = value
@@ -242,6 +244,15 @@ class Operators:
             raise StepBudgetExceeded(f"an integer of more than {MAX_INTEGER_BITS} bits")
         return left * right
 
+    def multiply_in_place(self, left: Any, right: Any) -> Any:
+        """Answer ``left *= right``: a list is repeated where it is."""
+        result = self.multiply(left, right)
+        if type(left) is not list:
+            return result
+        self.meter.wrote = self.meter.attached = True
+        left[:] = result
+        return left
+
     def power(self, left: Any, right: Any) -> Any:
         """Answer ``left ** right``."""
         if isinstance(left, int) and isinstance(right, int) and left.bit_length() * right > MAX_INTEGER_BITS:
@@ -269,6 +280,15 @@ class Operators:
             self.meter.bound(len(left) + len(right))
             self.meter.charge(len(left) + len(right))
         return left | right
+
+    def union_in_place(self, left: Any, right: Any) -> Any:
+        """Answer ``left |= right``: a dictionary or a set is extended where it is."""
+        result = self.union(left, right)
+        if type(left) is dict or type(left) is set:
+            self.meter.wrote = self.meter.attached = True
+            left.update(result)
+            return left
+        return result
 
     def small(self, number: Any) -> Any:
         """Refuse an integer of too many bits."""

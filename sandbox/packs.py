@@ -27,7 +27,6 @@ __all__ = ["Invariant", "Pack", "Task", "ToolSpec", "open_pack", "pack_folder", 
 
 MAX_FILE_BYTES = 16 << 20
 TOOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-PLAIN_KEYWORD = re.compile(r"x-")
 NOT_IN_DECLARATION = ("returns", "effect", "touches", "errors", "goal", "checks", "ask", "tell")
 
 
@@ -165,10 +164,8 @@ def shipped_packs() -> tuple[str, ...]:
 def pack_folder(name_or_path: str | Path) -> Path:
     """Find a pack by its shipped name or by its folder's path.  Raises ``PackError``."""
     given = Path(name_or_path)
-    candidates = [given]
-    if len(given.parts) == 1:
-        candidates = [given, _shipped_folder() / given]
-    for folder in candidates:
+    shipped = [_shipped_folder() / given] if len(given.parts) == 1 else []
+    for folder in (given, *shipped):
         if (folder / "pack.yaml").is_file():
             return folder
     if given.is_dir():
@@ -347,7 +344,7 @@ def _parse_tasks(path: Path, content: bytes) -> tuple[Task, ...]:
 
 def _without_hints(schema: Any) -> Any:
     if isinstance(schema, Mapping):
-        return {key: _without_hints(part) for key, part in schema.items() if not PLAIN_KEYWORD.match(key)}
+        return {key: _without_hints(part) for key, part in schema.items() if not key.startswith("x-")}
     if isinstance(schema, (list, tuple)):
         return [_without_hints(part) for part in schema]
     return schema

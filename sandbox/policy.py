@@ -26,15 +26,15 @@ KEYED = frozenset({"sorted", "min", "max", "sort"})
 RESERVED = BUILTIN_NAMES | EXCEPTION_NAMES
 
 ALLOWED_NODES: tuple[type[ast.AST], ...] = (
-    ast.Add, ast.And, ast.Assert, ast.Assign, ast.Attribute, ast.AugAssign, ast.BinOp, ast.BitAnd, ast.BitOr,
-    ast.BitXor, ast.BoolOp, ast.Break, ast.Call, ast.Compare, ast.Constant, ast.Continue, ast.Del, ast.Delete,
-    ast.Dict, ast.DictComp, ast.Div, ast.Eq, ast.ExceptHandler, ast.Expr, ast.FloorDiv, ast.For,
-    ast.FormattedValue, ast.FunctionDef, ast.GeneratorExp, ast.Gt, ast.GtE, ast.If, ast.IfExp, ast.In, ast.Is,
-    ast.IsNot, ast.JoinedStr, ast.LShift, ast.Lambda, ast.List, ast.ListComp, ast.Load, ast.Lt, ast.LtE,
-    ast.Mod, ast.Module, ast.Mult, ast.Name, ast.NamedExpr, ast.Not, ast.NotEq, ast.NotIn, ast.Or, ast.Pass, ast.Pow,
-    ast.RShift, ast.Raise, ast.Return, ast.Set, ast.SetComp, ast.Slice, ast.Store, ast.Sub, ast.Subscript,
-    ast.Try, ast.Tuple, ast.UAdd, ast.USub, ast.UnaryOp, ast.While, ast.arg, ast.arguments, ast.comprehension,
-    ast.keyword,
+    ast.Add, ast.And, ast.Assert, ast.Assign, ast.Attribute, ast.AugAssign, ast.BinOp, ast.BitAnd,
+    ast.BitOr, ast.BitXor, ast.BoolOp, ast.Break, ast.Call, ast.Compare, ast.Constant, ast.Continue,
+    ast.Del, ast.Delete, ast.Dict, ast.DictComp, ast.Div, ast.Eq, ast.ExceptHandler, ast.Expr, ast.FloorDiv,
+    ast.For, ast.FormattedValue, ast.FunctionDef, ast.GeneratorExp, ast.Gt, ast.GtE, ast.If, ast.IfExp,
+    ast.In, ast.Is, ast.IsNot, ast.JoinedStr, ast.LShift, ast.Lambda, ast.List, ast.ListComp, ast.Load,
+    ast.Lt, ast.LtE, ast.Mod, ast.Module, ast.Mult, ast.Name, ast.NamedExpr, ast.Not, ast.NotEq, ast.NotIn,
+    ast.Or, ast.Pass, ast.Pow, ast.RShift, ast.Raise, ast.Return, ast.Set, ast.SetComp, ast.Slice,
+    ast.Store, ast.Sub, ast.Subscript, ast.Try, ast.Tuple, ast.UAdd, ast.USub, ast.UnaryOp, ast.While,
+    ast.arg, ast.arguments, ast.comprehension, ast.keyword,
 )  # fmt: skip
 
 

@@ -10,12 +10,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -27,6 +27,7 @@ from sandbox.frames import FrameError, encode
 
 __all__ = ["LoadedPack", "WorkerDeath", "WorkerDied", "WorkerPool", "open_pool"]
 
+T = TypeVar("T")
 IMPORTED = ("RestrictedPython", "jsonschema_rs", "orjson", "xxhash")
 START_SECONDS = 60.0
 LOAD_SECONDS = 30.0
@@ -79,12 +80,19 @@ class WorkerPool:
         self.isolation = Isolation(level=IsolationLevel.NONE, measures=())
 
     async def run(
-        self, pack: LoadedPack, batch: list[dict[str, Any]], *, seconds: float, strict: bool = False
-    ) -> list[dict[str, Any]]:
-        """Run a batch of trajectories on one worker.
+        self,
+        pack: LoadedPack,
+        batch: list[dict[str, Any]],
+        read: Callable[[list[Any]], T],
+        *,
+        seconds: float,
+        strict: bool = False,
+    ) -> T:
+        """Run a batch of trajectories on one worker; give what ``read`` makes of its answers.
 
-        Raises ``WorkerDied`` when the worker ends or is not done after ``seconds`` (it is killed then), and
-        ``PackError`` when the pack cannot be loaded.
+        Raises ``WorkerDied`` when the worker ends, is not done after ``seconds``, or answers something that
+        ``read`` refuses with a ``FrameError`` (it is killed then), and ``PackError`` when the pack cannot be
+        loaded.
         """
         frame = encode({"run": pack.digest, "batch": batch, "strict": strict})
         async with self._slots, self._worker() as worker:
@@ -92,8 +100,10 @@ class WorkerPool:
             answer = await self._ask(worker, frame, seconds)
             if "batch" not in answer:
                 raise WorkerDied(_cause_of_failure(answer), str(answer.get("failed")))
-            results: list[dict[str, Any]] = answer["batch"]
-            return results
+            try:
+                return read(answer["batch"])
+            except FrameError as error:
+                raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
 
     async def inspect(self, pack: LoadedPack) -> dict[str, Any]:
         """Compile a pack on a worker; give its functions' ``signatures`` and the policy's ``violation``."""
@@ -133,18 +143,21 @@ class WorkerPool:
             await self._end(worker)
 
     async def _ask(self, worker: _Worker, frame: bytes, seconds: float) -> dict[str, Any]:
-        answer: dict[str, Any] = {}
+        answer: Any = None
         try:
             with anyio.fail_after(seconds):
                 await send(worker.channel, frame)
                 answer = await receive(worker.channel)
+            if not isinstance(answer, dict):
+                raise FrameError("a worker answered with no object")
         except TimeoutError:
             raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s") from None
         except (OSError, FrameError):
             with anyio.CancelScope(shield=True):
                 status = await self._end(worker)
             raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended ({_spoken_status(status)})") from None
-        return answer
+        known: dict[str, Any] = answer
+        return known
 
     async def _start(self) -> _Worker:
         ours, theirs = socket.socketpair()

@@ -26,6 +26,11 @@ GUARDED_OPERATORS: dict[type[ast.operator], str] = {
     ast.Mult: "_mul_",
     ast.Pow: "_pow_",
 }
+IN_PLACE_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "_iadd_",
+    ast.BitOr: "_ior_",
+    ast.Mult: "_imul_",
+}
 
 
 def compile_tools(source: str) -> tuple[types.CodeType, dict[str, tuple[str, ...]]]:
@@ -129,8 +134,9 @@ class _GuardingTransformer(RestrictingNodeTransformer):
         ]
 
     def _in_place(self, operator: ast.operator, left: ast.expr, right: ast.expr) -> ast.expr:
-        if isinstance(operator, ast.Add):
-            return _guard("_iadd_", left, right)
+        guard = IN_PLACE_OPERATORS.get(type(operator))
+        if guard is not None:
+            return _guard(guard, left, right)
         return self._operation(operator, left, right)
 
     def visit_Delete(self, node: ast.Delete) -> Any:

@@ -23,7 +23,7 @@ from sandbox.types import (
     Step,
     Trajectory,
 )
-from sandbox.wire import pack_message, read_execution, write_trajectory
+from sandbox.wire import pack_message, read_executions, write_trajectory
 from sandbox.world import state_digest
 
 __all__ = ["ProcessRuntime", "Runtime", "Session", "open_runtime", "open_session", "run"]
@@ -103,13 +103,24 @@ class ProcessRuntime:
     ) -> list[Execution]:
         entries = [write_trajectory(trajectory) for trajectory in batch]
         try:
-            answers = await self._pool.run(loaded, entries, seconds=self._batch_seconds, strict=strict)
+            return await self._pool.run(
+                loaded,
+                entries,
+                lambda answers: read_executions(batch, answers),
+                seconds=self._batch_seconds,
+                strict=strict,
+            )
         except WorkerDied:
-            # One of them is guilty; alone, call by call, it names itself and harms no other.
-            return [await self._run_alone(pack, loaded, trajectory, strict=strict) for trajectory in batch]
-        return [read_execution(trajectory, answer) for trajectory, answer in zip(batch, answers, strict=True)]
+            if len(batch) == 1:
+                return [await self._run_call_by_call(pack, loaded, batch[0], strict=strict)]
+        # One of them is guilty: alone it names itself and harms no other.
+        return [
+            execution
+            for trajectory in batch
+            for execution in await self._run_batch(pack, loaded, [trajectory], strict=strict)
+        ]
 
-    async def _run_alone(
+    async def _run_call_by_call(
         self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, *, strict: bool
     ) -> Execution:
         here = _opened(pack, trajectory.start)
@@ -117,11 +128,8 @@ class ProcessRuntime:
         for call in trajectory.calls:
             single = Trajectory(start=here, calls=(call,), faults=trajectory.faults, keep_snapshots=True)
             try:
-                answers = await self._pool.run(
-                    loaded, [write_trajectory(single)], seconds=self._call_seconds, strict=strict
-                )
-                step = read_execution(single, answers[0]).steps[0]
-                here = step.snapshot or here
+                execution = await self._one_call(loaded, single, strict=strict)
+                step, here = execution.steps[0], execution.final
             except WorkerDied as death:
                 here = _after_death(here)
                 step = Step(outcome=_fault_of(death), state_digest=state_digest(here.state), snapshot=here)
@@ -131,6 +139,16 @@ class ProcessRuntime:
                 else Step(outcome=step.outcome, state_digest=step.state_digest, steps_used=step.steps_used)
             )
         return Execution(steps=tuple(steps), final=here, final_state_digest=state_digest(here.state))
+
+    async def _one_call(self, loaded: LoadedPack, single: Trajectory, *, strict: bool) -> Execution:
+        executions = await self._pool.run(
+            loaded,
+            [write_trajectory(single)],
+            lambda answers: read_executions([single], answers),
+            seconds=self._call_seconds,
+            strict=strict,
+        )
+        return executions[0]
 
 
 class Session:

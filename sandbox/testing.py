@@ -77,20 +77,20 @@ def endless(state, ctx):
 def draw(state, ctx):
     return {"sum": ctx.random.randint(1, 1000000), "id": ctx.next_id("D"), "now": ctx.now}
 """
-SUM = {
+SUM: dict[str, Any] = {
     "type": "object",
     "required": ["sum"],
     "properties": {"sum": {"type": "integer"}, "id": {"type": "string"}, "now": {"type": "string"}},
     "additionalProperties": False,
 }
-AMOUNT = {
+AMOUNT: dict[str, Any] = {
     "type": "object",
     "required": ["amount"],
     "properties": {"amount": {"type": "integer", "minimum": 1}},
     "additionalProperties": False,
 }
-NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
-WORLD = {"totals": {"T": {"sum": 0}}, "notes": {"N": {"text": "kept"}}}
+NOTHING: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+WORLD: dict[str, Any] = {"totals": {"T": {"sum": 0}}, "notes": {"N": {"text": "kept"}}}
 
 
 def make_tool(

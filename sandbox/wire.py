@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.frames import encode
+from sandbox.faults import write_faults
+from sandbox.frames import FrameError, encode
 from sandbox.packs import Pack
 from sandbox.plain import plain_json_problem
 from sandbox.pool import LoadedPack
 from sandbox.types import Call, Execution, Fault, FaultKind, Outcome, Returned, Snapshot, Step, Trajectory
 
-__all__ = ["pack_message", "read_execution", "write_trajectory"]
+__all__ = ["pack_message", "read_executions", "write_trajectory"]
 
 
 def pack_message(pack: Pack) -> LoadedPack:
@@ -42,10 +43,7 @@ def write_trajectory(trajectory: Trajectory) -> dict[str, Any]:
         "counters": dict(snapshot.counters),
         "made": snapshot.calls_made,
         "calls": [_call(call) for call in trajectory.calls],
-        "faults": [
-            [number, [fault.kind.value, fault.code, fault.message]]
-            for number, fault in trajectory.faults.items()
-        ],
+        "faults": write_faults(trajectory.faults),
         "keep": trajectory.keep_snapshots,
     }
 
@@ -79,26 +77,42 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def read_execution(trajectory: Trajectory, answer: Mapping[str, Any]) -> Execution:
-    """Read a worker's answer to one trajectory."""
+def read_executions(trajectories: Sequence[Trajectory], answers: list[Any]) -> list[Execution]:
+    """Read a worker's answers, one per trajectory.  Raises ``FrameError`` if they are not that."""
+    if not isinstance(answers, list) or len(answers) != len(trajectories):
+        raise FrameError("a worker answered with another number of trajectories")
+    return [_execution(trajectory, answer) for trajectory, answer in zip(trajectories, answers, strict=True)]
+
+
+def _execution(trajectory: Trajectory, answer: Any) -> Execution:
     start = trajectory.start
     world, made = (start, 0) if isinstance(start, str) else (start.world, start.calls_made)
+    try:
+        if len(answer["steps"]) != len(trajectory.calls):
+            raise FrameError("a worker answered with another number of steps")
+        final = Snapshot(
+            world=world,
+            state=answer["state"],
+            counters=answer["counters"],
+            calls_made=made + len(trajectory.calls),
+        )
+        steps = _steps(world, made, answer["steps"])
+        return Execution(steps=steps, final=final, final_state_digest=answer["digest"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FrameError(f"a worker's answer is not one: {type(error).__name__}: {error}") from None
+
+
+def _steps(world: str, made: int, written: list[Any]) -> tuple[Step, ...]:
     steps = []
     state: Any = None
-    for number, (outcome, digest, used, *kept) in enumerate(answer["steps"], made + 1):
+    for number, (outcome, digest, used, *kept) in enumerate(written, made + 1):
         snapshot = None
         if kept:
             counters, sent = kept
             state = state if sent is None else sent
             snapshot = Snapshot(world=world, state=state, counters=counters, calls_made=number)
         steps.append(Step(outcome=_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot))
-    final = Snapshot(
-        world=world,
-        state=answer["state"],
-        counters=answer["counters"],
-        calls_made=made + len(trajectory.calls),
-    )
-    return Execution(steps=tuple(steps), final=final, final_state_digest=answer["digest"])
+    return tuple(steps)
 
 
 def _outcome(written: list[Any]) -> Outcome:

@@ -19,9 +19,10 @@ import orjson
 
 from sandbox import confine
 from sandbox.errors import SandboxError
+from sandbox.faults import read_faults
 from sandbox.frames import FrameError, encode, receive, send
 from sandbox.program import LiveWorld, Program, compile_program
-from sandbox.types import Fault, FaultKind, Outcome, Returned
+from sandbox.types import Fault, Outcome, Returned
 
 __all__ = ["main", "serve", "start"]
 
@@ -127,9 +128,7 @@ def _trajectory(program: Program, entry: dict[str, Any], *, strict: bool) -> dic
         if state is None
         else program.resume_world(entry["world"], state, entry["counters"], entry["made"])
     )
-    faults = {
-        int(number): Fault(FaultKind(kind), code, text) for number, (kind, code, text) in entry["faults"]
-    }
+    faults = read_faults(entry["faults"])
     steps = []
     sent = None
     for name, arguments, *unfit in entry["calls"]:

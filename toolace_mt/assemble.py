@@ -109,7 +109,9 @@ async def _open_model(config: GenerateConfig, stack: AsyncExitStack) -> ChatMode
         case "local":
             from engine.chat.llama_cpp import EMBEDDED_MODEL, embedded_weights, open_llama_cpp
 
-            return await stack.enter_async_context(open_llama_cpp(embedded_weights(), name=EMBEDDED_MODEL))
+            return await stack.enter_async_context(
+                open_llama_cpp(embedded_weights(), name=EMBEDDED_MODEL, small=True)
+            )
         case "gguf":
             from engine.chat.llama_cpp import open_llama_cpp
 

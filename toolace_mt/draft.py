@@ -63,10 +63,12 @@ class Injection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One round of mask-and-fill: the turns that were masked and those whose words were replaced."""
+    """One round of mask-and-fill: the turns that were masked, those whose words were replaced, and for each
+    refused fill its turn and the first rule that it broke."""
 
     masked: tuple[int, ...]
     replaced: tuple[int, ...]
+    refused: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

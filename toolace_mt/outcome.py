@@ -81,7 +81,12 @@ def _record(draft: Draft, verdict: Verdict, cost: Cost, *, repairs: int, isolati
             for entry in draft.injections
         ],
         "refinement": [
-            {"masked": list(entry.masked), "replaced": list(entry.replaced)} for entry in draft.rounds
+            {
+                "masked": list(entry.masked),
+                "replaced": list(entry.replaced),
+                "refused": [{"turn": turn, "rule": rule} for turn, rule in entry.refused],
+            }
+            for entry in draft.rounds
         ],
         "provenance": as_metadata(trace(verdict.transcript)),
         "verification": {

@@ -1,19 +1,25 @@
 """A GGUF model run in this process by llama.cpp, with answers that depend on the request alone.
 
-Measured with SmolLM2-135M Q4_1 on two x86-64 cores: with flash attention on, or with several slots that
-share a prompt cache, the same request gives slightly different logits in different company, because a
-prompt's first new token may be computed alone or beside others.  Reproducible runs need equal replies, so
-flash attention is off, and the choice is between *one slot with a prompt cache* (2.5 requests/s on few-shot
-prompts) and *several slots without* (continuous batching, 0.9 to 1 requests/s on the same prompts, bit for
-bit the same replies).  The first is the default; the second pays when prompts share nothing.
+A run can only be repeated if a request gets the same reply in any company.  Measured with SmolLM2-135M Q4_1
+on two x86-64 cores, a request's logits change in the last digits with flash attention, and with several
+slots that share a prompt cache, because a prompt's first new token is then computed now alone, now beside
+others.  So flash attention is off, and a server either has *one slot and a prompt cache* or *several slots
+and none* (continuous batching); the replies of the two are equal bit for bit.
+
+A small model on few-shot prompts is served best by a one-slot server for each core: 3 requests/s against 1 for
+one server with four slots.  One thread a server also keeps it from collapsing when other programs want the
+cores, for llama.cpp's threads spin while they wait for each other.  A large model is served best by one
+server with all cores and several slots.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,16 +67,26 @@ def embedded_weights() -> Path:
 
 
 @asynccontextmanager
-async def open_llama_cpp(path: Path, *, name: str, slots: int = 1) -> AsyncIterator[LlamaCpp]:
+async def open_llama_cpp(path: Path, *, name: str, small: bool = False) -> AsyncIterator[LlamaCpp]:
     """Load a GGUF file and serve requests from it until the block ends.
 
-    Raises ``UnusableModel`` when the file or the run-time library cannot be used.
+    ``small`` tells that the model is served best by one server for each core.  Raises ``UnusableModel`` when
+    the file or the run-time library cannot be used.
     """
-    server = await anyio.to_thread.run_sync(_load, path, slots)
-    yield LlamaCpp(server, name=name, slots=slots)
+    cores = _usable_cores()
+    shape = _Shape(servers=cores, threads=1, slots=1) if small else _Shape(servers=1, threads=cores, slots=4)
+    servers = await anyio.to_thread.run_sync(_load, path, shape)
+    yield LlamaCpp(servers, name=name, slots=shape.slots)
 
 
-def _load(path: Path, slots: int) -> _Server:
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    servers: int
+    threads: int
+    slots: int
+
+
+def _load(path: Path, shape: _Shape) -> list[_Server]:
     if not path.is_file():
         raise UnusableModel(f"there is no model file {path}")
     try:
@@ -81,18 +97,17 @@ def _load(path: Path, slots: int) -> _Server:
         ) from None
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
-    parameters.n_ctx = slots * _CONTEXT_TOKENS
-    parameters.n_parallel = slots
+    parameters.n_ctx = shape.slots * _CONTEXT_TOKENS
+    parameters.n_parallel = shape.slots
     parameters.kv_unified = False
-    parameters.cache_ram_mib = _PROMPT_CACHE_MIB if slots == 1 else 0
+    parameters.cache_ram_mib = _PROMPT_CACHE_MIB if shape.slots == 1 else 0
     parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = _usable_cores()
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = shape.threads
     parameters.verbosity = -1
     try:
-        server: _Server = xllamacpp.Server(parameters)
+        return [xllamacpp.Server(parameters) for _ in range(shape.servers)]
     except RuntimeError as error:
         raise UnusableModel(f"llama.cpp cannot load {path}: {error}") from error
-    return server
 
 
 def _usable_cores() -> int:
@@ -102,10 +117,10 @@ def _usable_cores() -> int:
 class LlamaCpp:
     """Answers requests from a loaded model; equal requests get equal replies whatever else is in flight."""
 
-    def __init__(self, server: _Server, *, name: str, slots: int) -> None:
-        self._server = server
+    def __init__(self, servers: Sequence[_Server], *, name: str, slots: int) -> None:
         self._name = name
-        self._slots = anyio.CapacityLimiter(slots)
+        self._free = deque(server for _ in range(slots) for server in servers)
+        self._places = anyio.CapacityLimiter(len(self._free))
         self._caches_prompts = slots == 1
         self._prompts_seen: set[int] = set()
 
@@ -114,11 +129,18 @@ class LlamaCpp:
         return self._name
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        body = self._body(request)
+        # The place is taken in the thread, so that a cancelled request keeps it until llama.cpp is done.
         answer = await anyio.to_thread.run_sync(
-            self._server.handle_chat_completions, body, limiter=self._slots, abandon_on_cancel=True
+            self._answer, self._body(request), limiter=self._places, abandon_on_cancel=True
         )
         return _reply(answer, self._name)
+
+    def _answer(self, body: dict[str, Any]) -> object:
+        server = self._free.popleft()
+        try:
+            return server.handle_chat_completions(body)
+        finally:
+            self._free.append(server)
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         body: dict[str, Any] = {

@@ -17,6 +17,10 @@ from engine.types import ChatMessage, ChatReply, ChatRequest, JsonObject, JsonVa
 __all__ = ["StructuredModel", "Validators", "json_candidates", "schema_instruction"]
 
 
+# A reply full of brackets must not cost seconds.
+_MOST_ATTEMPTS = 64
+
+
 class Validators:
     """Compiled schemas, so that a schema used by thousands of requests is compiled once."""
 
@@ -101,7 +105,10 @@ def json_candidates(text: str) -> Iterator[tuple[str, JsonValue]]:
         return
     decoder = json.JSONDecoder()
     position = 0
-    while (start := _next_bracket(text, position)) is not None:
+    for _ in range(_MOST_ATTEMPTS):
+        start = _next_bracket(text, position)
+        if start is None:
+            return
         try:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):

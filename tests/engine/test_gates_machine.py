@@ -123,19 +123,18 @@ class GateMachine(RuleBasedStateMachine):
 
         self.in_step(step())
 
-    @rule(task=consumes(asked), other=asked)
-    def give_up_just_as_the_grant_arrives(
-        self, task: asyncio.Task[Lease], other: asyncio.Task[Lease]
-    ) -> None:
-        """Free a place and cancel a waiter in the same instant, before it can wake."""
-        lease = self.lease_of(other)
-        if task is other or lease is None or self.lease_of(task) is not None:
+    @rule(place=st.integers(0, 5))
+    def give_up_just_as_the_grant_arrives(self, place: int) -> None:
+        """Free all places and cancel a waiter in the same instant, before it can wake."""
+        waiting = [task for task in self.tasks if not task.done()]
+        leases = [lease for task in self.tasks if (lease := self.lease_of(task)) is not None]
+        if not waiting or not leases:
             return
 
         async def step() -> None:
-            if not lease.is_released:
+            for lease in leases:
                 lease.release(Abandoned())
-            task.cancel()
+            waiting[place % len(waiting)].cancel()
 
         self.in_step(step())
 

@@ -29,7 +29,7 @@ def test_no_minute_ever_holds_more_than_the_limit_except_one_that_is_larger_and_
         window.add(now, size)
         let_in.append((now, size))
     for end, _ in let_in:
-        inside = [size for at, size in let_in if end - 60 < at <= end]
+        inside = [size for at, size in let_in if at <= end < at + 60]
         assert sum(inside) <= limit or len(inside) == 1
 
 

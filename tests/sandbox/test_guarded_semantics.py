@@ -1,5 +1,7 @@
 """Rewritten tool code answers exactly as plain Python does, for values of ordinary size."""
 
+# ruff: noqa: E501  # each program stands in one piece, as long as it is
+
 from __future__ import annotations
 
 from typing import Any
@@ -28,6 +30,7 @@ PROGRAMS = {
     "unpacking": "x, y = [a, b]\n    (p, q), r = (1, 2), 3\n    return [x, y, p, q, r]",
     "sets": "s = {a, b}\n    s.add(9)\n    s.discard(b)\n    return [sorted(s), sorted(s | {1}), len(s), sorted(s - {9}), 9 in s, sorted(s.union(items))]",
     "aliasing": "inner = [1]\n    outer = [inner, inner]\n    inner += [2]\n    outer[0].append(3)\n    return outer",
+    "in place and aliased": "d = {'x': 1}\n    other = d\n    d |= {'y': 2}\n    more = items\n    items *= 2\n    items[1:2] = 'ab'\n    s = {1}\n    t = s\n    s |= {a}\n    return [d, other, items, more, sorted(s), sorted(t)]",
     "division by zero": "return 1 // (a - a)",
     "missing key": "return {}['x']",
     "no such attribute": "return items.get('x')",
@@ -44,7 +47,7 @@ def _compiled(body: str) -> Any:
 def _outcome(function: Any, *arguments: Any) -> Any:
     try:
         return function(*arguments)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # any error will do, if plain Python raises the same
         return type(error)
 
 
@@ -75,6 +78,7 @@ STOPPED = {
     "power": "return 9 ** 9 ** 9",
     "shift": "return 1 << 10 ** 9",
     "range": "return sum(range(10 ** 12))",
+    "a long number in base two": "return int('1' * 100000, 2)",
     "repeat": "return 'x' * 10 ** 10",
     "pad": "return 'x'.rjust(10 ** 9)",
     "exponential comparison": "x = [1]\n    y = [1]\n    for n in range(60):\n        x = [x, x]\n        y = [y, y]\n    return x == y",

@@ -28,7 +28,7 @@ PLANTED_BUGS = {
         "if tag == 'novel':\n        return {'books': state['shelf']['S']['books']}",
     ),
     "P11 money": ("P11", "return_book", "state['books'][loan['book_id']]['copies_free'] += 1"),
-    "P16 steps": ("P16", "find_books", "total = sum([n for n in range(60000)])"),
+    "P16 steps": ("P16", "find_books", "total = sum([n for n in range(51000)])"),
 }
 AFTER = {
     "lend_book": '    member = find_row(state["members"], member_id, ctx, "member")\n',
@@ -56,11 +56,11 @@ def test_a_sound_pack_has_no_finding(library: Pack) -> None:
 
 @pytest.mark.parametrize(("code", "tool", "bug"), PLANTED_BUGS.values(), ids=PLANTED_BUGS.keys())
 def test_a_planted_bug_is_found(library: Pack, code: str, tool: str, bug: str) -> None:
-    report = check_pack(_with_bug(library, tool, bug), examples=60)
+    report = check_pack(_with_bug(library, tool, bug), examples=15)
     found = {(finding.code, finding.tool) for finding in report.errors}
     assert (code, tool) in found or ("task", tool) in found, report.findings
     if ("task", tool) not in found:
-        (finding,) = (finding for finding in report.errors if finding.code == code)
+        (finding,) = (finding for finding in report.errors if (finding.code, finding.tool) == (code, tool))
         assert finding.counter_example is not None
         assert finding.counter_example.calls[-1].name == tool
 

@@ -52,7 +52,7 @@ REFUSED: dict[str, Any] = {
 
 @pytest.mark.parametrize("schema", REFUSED.values(), ids=REFUSED.keys())
 def test_a_costly_or_far_reaching_schema_is_refused(schema: Any) -> None:
-    with pytest.raises(PolicyViolation, match="^here"):
+    with pytest.raises(PolicyViolation, match=r"^here"):
         lint_schema(schema, where="here")
 
 

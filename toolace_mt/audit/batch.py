@@ -77,23 +77,22 @@ def judge_batch(batch: Batch) -> list[Judged]:
         place = Place(file=batch.file, record=raw.number)
         found = read_record(raw, place, dialect)
         judged.append(
-            _unreadable(found, raw, batch) if isinstance(found, Unreadable) else _judge(found, raw, batch)
+            _unreadable(found, batch) if isinstance(found, Unreadable) else _judge(found, place, batch)
         )
     return judged
 
 
-def _unreadable(found: Unreadable, raw: RawRecord, batch: Batch) -> Judged:
+def _unreadable(found: Unreadable, batch: Batch) -> Judged:
     findings = (Finding(rule="TA001", message=found.reason[:300]),) if "TA001" in batch.chosen else ()
-    return Judged(verdict=Verdict(place=found.place, dialogue=None, findings=findings, text=raw.text))
+    return Judged(verdict=Verdict(place=found.place, dialogue=None, findings=findings))
 
 
-def _judge(transcript: Transcript, raw: RawRecord, batch: Batch) -> Judged:
+def _judge(transcript: Transcript, place: Place, batch: Batch) -> Judged:
     judgement = judge(transcript, reads=batch.reads)
     verdict = Verdict(
-        place=Place(file=batch.file, record=raw.number),
+        place=place,
         dialogue=transcript.id,
         findings=tuple(finding for finding in judgement.findings if finding.rule in batch.chosen),
         levels=judgement.levels,
-        text=raw.text,
     )
     return Judged(verdict=verdict, transcript=transcript if batch.keep_transcripts else None)

@@ -25,12 +25,12 @@ class AuditFiles:
         self._directory = directory
         self._streams = streams
 
-    def add(self, verdict: Verdict) -> None:
-        """Write the record's findings, and the record itself if it has no errors."""
+    def add(self, verdict: Verdict, text: bytes) -> None:
+        """Write the record's findings, and its text as it stood in the file if it has no errors."""
         for located in verdict.located:
             self._streams["findings.jsonl"].write(orjson.dumps(located.as_json()) + b"\n")
         if verdict.dialogue is not None and not verdict.has_errors:
-            self._streams["clean.jsonl"].write(_one_line(verdict.text) + b"\n")
+            self._streams["clean.jsonl"].write(_one_line(text) + b"\n")
 
     def finish(self, report: AuditReport) -> None:
         """Write the summary and put all files in place."""

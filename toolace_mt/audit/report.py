@@ -49,7 +49,7 @@ class Verdict:
     """The judgement of one record.
 
     ``levels`` gives for each call how many of LEVELS it reaches; ``outcomes`` counts what its calls did when
-    they were run: returned, failed, agreed (with the record).  ``text`` is the record as the file has it.
+    they were run: returned, failed, agreed (with the record).
     """
 
     place: Place
@@ -57,7 +57,6 @@ class Verdict:
     findings: tuple[Finding, ...]
     levels: tuple[int, ...] = ()
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    text: bytes = b""
 
     @property
     def has_errors(self) -> bool:

@@ -38,11 +38,11 @@ class _Collected:
     environment: str | None = None
     isolation: str | None = None
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: Verdict, text: bytes) -> None:
         self.tally.add(verdict)
         self.findings.extend(verdict.located)
         if self.files is not None:
-            self.files.add(verdict)
+            self.files.add(verdict, text)
 
     def report(self, *, interrupted: bool) -> AuditReport:
         tally = self.tally
@@ -173,9 +173,10 @@ async def _audit(plan: _Plan, collected: _Collected) -> None:
             collected.environment = environment.name
             collected.isolation = environment.isolation
 
-        async def take(judged: Sequence[Judged]) -> None:
-            for verdict in await _executed(judged, environment, plan.chosen):
-                collected.add(verdict)
+        async def take(batch: Batch, judged: Sequence[Judged]) -> None:
+            verdicts = await _executed(judged, environment, plan.chosen)
+            for raw, verdict in zip(batch.records, verdicts, strict=True):
+                collected.add(verdict, raw.text)
 
         await _judge_all(_batches(plan, environment), plan.jobs, take)
 
@@ -204,40 +205,43 @@ async def _executed(
 
 
 async def _judge_all(
-    todo: Iterator[Batch], jobs: int, take: Callable[[Sequence[Judged]], Awaitable[None]]
+    todo: Iterator[Batch], jobs: int, take: Callable[[Batch, Sequence[Judged]], Awaitable[None]]
 ) -> None:
     """Judge the batches and hand them over in order, at most a few ahead of what was taken."""
     if jobs == 1:
         for batch in todo:
             await anyio.lowlevel.checkpoint()
-            await take(judge_batch(batch))
+            await take(batch, judge_batch(batch))
         return
     limiter = anyio.CapacityLimiter(jobs)
     ahead: deque[_Ahead] = deque()
     async with anyio.create_task_group() as group:
         for batch in todo:
-            job = _Ahead()
-            group.start_soon(job.judge, batch, limiter)
+            job = _Ahead(batch)
+            group.start_soon(job.judge, limiter)
             ahead.append(job)
             if len(ahead) >= jobs * _AHEAD_PER_JOB:
-                await take(await ahead.popleft().result())
+                await ahead.popleft().deliver(take)
         while ahead:
-            await take(await ahead.popleft().result())
+            await ahead.popleft().deliver(take)
 
 
 class _Ahead:
     """A batch that is being judged in another process."""
 
-    __slots__ = ("_done", "_judged")
+    __slots__ = ("_batch", "_done", "_judged")
 
-    def __init__(self) -> None:
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
         self._done = anyio.Event()
         self._judged: list[Judged] = []
 
-    async def judge(self, batch: Batch, limiter: anyio.CapacityLimiter) -> None:
-        self._judged = await anyio.to_process.run_sync(judge_batch, batch, limiter=limiter, cancellable=True)
+    async def judge(self, limiter: anyio.CapacityLimiter) -> None:
+        self._judged = await anyio.to_process.run_sync(
+            judge_batch, self._batch, limiter=limiter, cancellable=True
+        )
         self._done.set()
 
-    async def result(self) -> list[Judged]:
+    async def deliver(self, take: Callable[[Batch, Sequence[Judged]], Awaitable[None]]) -> None:
         await self._done.wait()
-        return self._judged
+        await take(self._batch, self._judged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -76,14 +77,21 @@ def check_packs(packs: tuple[str, ...], examples: int, seed: int) -> None:
 
     Exit status 1 if any pack has an error; warnings alone do not count.
     """
+    from hypothesis.configuration import set_hypothesis_home_dir
+
     from sandbox import check_pack, open_pack
 
     opened = [open_pack(name) for name in packs]
     failed = False
-    for pack in opened:
-        report = check_pack(pack, examples=examples, seed=seed)
-        failed = failed or bool(report.errors)
-        _print_report(pack, report)
+    with tempfile.TemporaryDirectory() as scratch:
+        set_hypothesis_home_dir(scratch)  # else it leaves a folder where the user happens to be
+        try:
+            for pack in opened:
+                report = check_pack(pack, examples=examples, seed=seed)
+                failed = failed or bool(report.errors)
+                _print_report(pack, report)
+        finally:
+            set_hypothesis_home_dir(None)
     if failed:
         sys.exit(1)
 

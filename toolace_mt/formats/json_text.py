@@ -11,7 +11,9 @@ from toolace_mt.transcript import JsonValue
 __all__ = ["MAX_DEPTH", "NotJsonError", "dump_json", "parse_json"]
 
 MAX_DEPTH = 100
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 class NotJsonError(ValueError):
@@ -24,7 +26,7 @@ def parse_json(text: str | bytes) -> JsonValue:
         written = text.encode() if isinstance(text, str) else text
     except UnicodeEncodeError as error:
         raise NotJsonError(f"not UTF-8: {error.reason}") from None
-    if written.count(b"[") + written.count(b"{") > MAX_DEPTH and _depth(written) > MAX_DEPTH:
+    if written.count(b"[") + written.count(b"{") > MAX_DEPTH and _is_deep(written):
         raise NotJsonError(f"nested deeper than {MAX_DEPTH}")
     try:
         value: JsonValue = orjson.loads(written)
@@ -38,13 +40,12 @@ def dump_json(value: JsonValue) -> str:
     return orjson.dumps(value).decode()
 
 
-def _depth(text: bytes) -> int:
-    depth = deepest = 0
-    for found in _BRACKETS.finditer(text):
-        mark = found[0]
-        if mark in (b"[", b"{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif mark in (b"]", b"}"):
-            depth -= 1
-    return deepest
+def _is_deep(text: bytes) -> bool:
+    """Peel off innermost pairs of brackets, one level at a time; no Python loop over the text."""
+    brackets = _STRINGS.sub(b"", text).translate(_ONE_KIND, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        peeled = brackets.replace(b"[]", b"")
+        if len(peeled) == len(brackets):
+            return False  # nothing left, or not balanced: then it is no JSON
+        brackets = peeled
+    return bool(brackets)

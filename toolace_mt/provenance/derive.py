@@ -27,6 +27,7 @@ __all__ = [
     "derive_words",
 ]
 
+_EXTENSION = re.compile(r"(?<=\w)\.[a-z]{2,4}\Z")
 _SEPARATORS = re.compile(r"[\s/\\_@:,;|=&?+()\[\]\"'-]+")
 _NUMBERS_TRIED = 48
 _SCALES = (
@@ -184,7 +185,8 @@ def derive_abbreviation(value: str, evidence: Evidence) -> Source | None:
 
 def derive_words(value: str, evidence: Evidence) -> Source | None:
     """Find the words of a free text: all of them, in any form, if it is short; half of them if it is long."""
-    wanted = content_words(value)
+    extension = _EXTENSION.search(value)
+    wanted = content_words(value if extension is None else value[: extension.start()])
     if not wanted:
         return Source(kind=SourceKind.CONSTANT, how="no words of meaning")
     told = [*evidence.outside, *evidence.assistants]
@@ -196,4 +198,6 @@ def derive_words(value: str, evidence: Evidence) -> Source | None:
     if first is None or share < needed or (len(wanted) < 3 and share < 1.0):
         return None
     how = "words in another form" if share == 1.0 else "most words"
-    return Source(kind=SourceKind.DERIVED, how=how, turn=first.turn, certain=share >= sure)
+    return Source(
+        kind=SourceKind.DERIVED, how=how, turn=first.turn, certain=share >= sure and extension is None
+    )

@@ -26,7 +26,7 @@ from toolace_mt.words.rules import FillContext, Strictness, first_breach
 
 __all__ = ["Refiner", "drawn_mask"]
 
-_TEMPERATURES: Final = (0.0, 0.0, 0.6)  # by attempt; the last one stays
+_WARM: Final = 0.6
 
 
 def drawn_mask(draft: Draft, chance: random.Random) -> tuple[int, ...]:
@@ -53,6 +53,15 @@ class _Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Fill:
+    """The first wording that passed, if one did, and what was wrong with those before it."""
+
+    position: int
+    text: str | None
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refiner:
     """Fills gaps with a model's words.
 
@@ -76,37 +85,42 @@ class Refiner:
         """Mask the turns at ``positions``, ask for all fills at once, and keep the judged best of each."""
         masked = draft.dialogue.mask(positions)
         gaps = [_gap(draft, position, self.strictness) for position in positions]
-        fills = await all_of([partial(self._passing_fill, draft, gap, ask, label) for gap in gaps])
+        fills = await all_of([partial(self._first_passing, draft, gap, ask, label) for gap in gaps])
         kept: dict[int, str] = {}
         preferences: list[Preference] = []
-        for gap, new in zip(gaps, fills, strict=True):
-            if new is None or new in kept.values():
+        for gap, fill in zip(gaps, fills, strict=True):
+            if fill.text is None or fill.text in kept.values():
                 continue
             contest = Contest(
                 speaker=gap.speaker,
                 before=masked.turns[: gap.position],
                 old=gap.old,
-                new=new,
+                new=fill.text,
                 said_before=_same_speaker(draft, gap),
                 seed=derived_seed(draft.seed, label, gap.position),
             )
             wins = await self.judge.prefers_new(contest, ask)
             if wins:
-                kept[gap.position] = new
+                kept[gap.position] = fill.text
             preferences.append(_preference(gap, contest, wins=wins, judge=self.judge.name))
-        return _with_fills(draft, gaps, kept, preferences)
+        refused = tuple((fill.position, rule) for fill in fills for rule in fill.refused)
+        return _with_fills(draft, gaps, kept, preferences, refused)
 
-    async def _passing_fill(self, draft: Draft, gap: _Gap, ask: Ask, label: str) -> str | None:
-        """The first wording that passes every rule and differs from the old one, or None."""
+    async def _first_passing(self, draft: Draft, gap: _Gap, ask: Ask, label: str) -> _Fill:
+        """Ask until a wording passes every rule and differs from the old one, or the attempts run out."""
+        refused: list[str] = []
         for attempt in range(self.attempts):
             try:
-                reply = await ask(_request(draft, gap, attempt, label))
+                reply = await ask(_request(draft, gap, gap.slot.picks * self.attempts + attempt, label))
             except RefusedRequest:
-                continue  # no well-formed fill came of it; the turn keeps its words
+                refused.append("no-reply")
+                continue
             text = _text_of(reply.text)
-            if text and text != gap.old and first_breach(text, gap.context) is None:
-                return text
-        return None
+            breach = "no-text" if text is None else first_breach(text, gap.context)
+            if breach is None and text != gap.old:
+                return _Fill(position=gap.position, text=text, refused=tuple(refused))
+            refused.append(breach or "unchanged")
+        return _Fill(position=gap.position, text=None, refused=tuple(refused))
 
 
 def _gap(draft: Draft, position: int, strictness: Strictness) -> _Gap:
@@ -143,16 +157,20 @@ def _same_speaker(draft: Draft, gap: _Gap) -> tuple[str, ...]:
 
 
 def _request(draft: Draft, gap: _Gap, attempt: int, label: str) -> ChatRequest:
-    """A dialogue keeps one voice for each speaker; the second attempt borrows another, the third is warm."""
+    """Word the ``attempt``-th request for a turn, counted over all its rounds.
+
+    A dialogue keeps one voice for each speaker.  When that does not do, the other voices are borrowed one
+    after the other, and then all are tried again, warmer.
+    """
     kind = gap.slot.kind
     voices = voices_of(kind)
     own = derived_seed(draft.seed, "voice", gap.speaker) % len(voices)
-    voice = voices[(own + (1 if attempt == 1 else 0)) % len(voices)]
+    voice = voices[(own + attempt) % len(voices)]
     return ChatRequest(
         purpose=f"refine.{kind}",
         messages=rewording(kind, voice).messages(gap.slot.coarse.text),
         max_tokens=60 + len(gap.slot.coarse.text) * 3 // 4,
-        temperature=_TEMPERATURES[min(attempt, len(_TEMPERATURES) - 1)],
+        temperature=0.0 if attempt < len(voices) else _WARM,
         seed=derived_seed(draft.seed, label, gap.position, attempt),
         schema=_fill_schema(len(gap.slot.coarse.text)),
     )
@@ -184,12 +202,16 @@ def _preference(gap: _Gap, contest: Contest, *, wins: bool, judge: str) -> Prefe
 
 
 def _with_fills(
-    draft: Draft, gaps: Sequence[_Gap], kept: Mapping[int, str], preferences: Sequence[Preference]
+    draft: Draft,
+    gaps: Sequence[_Gap],
+    kept: Mapping[int, str],
+    preferences: Sequence[Preference],
+    refused: tuple[tuple[int, str], ...],
 ) -> Draft:
     changed = {
         gap.position: replace(gap.slot, picks=gap.slot.picks + 1, refined=gap.position in kept)
         for gap in gaps
     }
-    done = Round(masked=tuple(gap.position for gap in gaps), replaced=tuple(sorted(kept)))
+    done = Round(masked=tuple(gap.position for gap in gaps), replaced=tuple(sorted(kept)), refused=refused)
     draft = draft.with_texts(kept).with_slots(changed)
     return replace(draft, rounds=(*draft.rounds, done), preferences=(*draft.preferences, *preferences))

@@ -92,6 +92,6 @@ def correction_with(said: Said) -> Phrase:
 def failure_about(reason: str, named: tuple[str, ...]) -> Phrase:
     """The assistant says that a call failed and why; ``named`` are the values that the reason may name."""
     why = sentence(Phrase(reason))
-    figures = tuple(re.findall(r"[$/]?\w[\w@./:-]*\d[\w@./:-]*\w|[$]?\d+(?:\.\d+)?", reason))
+    figures = tuple(re.findall(r"[$/]?\w[\w@./:-]*\d(?:[\w@./:-]*\w)?|[$]?\d+(?:\.\d+)?", reason))
     facts = tuple(dict.fromkeys(fact for fact in (*named, *figures) if fact and fact in why.text))
     return Phrase(f"I could not do that. {why.text}", facts)

@@ -123,11 +123,15 @@ def _keeps_facts(text: str, context: FillContext) -> bool:
 
 def _adds_no_figures(text: str, context: FillContext) -> bool:
     known = context.slot.coarse.text.casefold()
-    figures = re.findall(r"[$€£]?\d[\w.,:/-]*", text.casefold())
     spelled = [_NUMBER_WORDS[w] for w in _words(text) if w in _NUMBER_WORDS and w != "one"]
-    return all(figure.rstrip(".,:;") in known for figure in figures) and all(
+    return _figures(text) <= _figures(known) and all(
         re.search(rf"\b{number}\b", known) or _NAMES[number] in known for number in spelled
     )
+
+
+def _figures(text: str) -> frozenset[str]:
+    """The numbers as wholes: "5" is not in "$12.50"."""
+    return frozenset(figure.rstrip(".,:;/-") for figure in re.findall(r"[$€£]?\d[\w.,:/-]*", text.casefold()))
 
 
 def _adds_no_content(text: str, context: FillContext) -> bool:

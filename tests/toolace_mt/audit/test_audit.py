@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,27 @@ def test_wrong_input_is_refused_before_anything_is_read(tmp_path: Path) -> None:
         audit(DATASETS / "broken.jsonl", select=["TA999"])
     with pytest.raises(EnvironmentUnusableError, match="no-such-pack"):
         audit(DATASETS / "broken.jsonl", environment="no-such-pack")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interruption_from_the_keyboard_keeps_what_was_found(tmp_path: Path) -> None:
+    many, copies = tmp_path / "many.jsonl", 500
+    text = (DATASETS / "openai_faults.jsonl").read_text()
+    many.write_text(text * copies)
+    before = signal.signal(signal.SIGALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        report = audit(many, out=tmp_path / "out")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert report.interrupted
+    assert summary["interrupted"] is True
+    assert summary["records"] == report.records < copies * len(text.splitlines())
 
 
 async def test_the_awaitable_audit_finds_the_same() -> None:

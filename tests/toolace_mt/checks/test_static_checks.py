@@ -76,6 +76,11 @@ def test_a_schema_that_cannot_be_judged_safely_is_named_and_nothing_is_fetched(p
     assert finding.rule == "TA202"
 
 
+def test_a_type_of_another_language_is_named_with_its_place() -> None:
+    (finding,) = _check_call({"type": "object", "properties": {"a": {"type": "str"}}}, {})
+    assert "$.properties.a.type: 'str' is no JSON Schema type" in finding.message
+
+
 def test_a_deep_schema_is_refused_and_a_costly_pattern_ends() -> None:
     deep: dict[str, Any] = {}
     for _ in range(400):

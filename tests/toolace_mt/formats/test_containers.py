@@ -87,10 +87,18 @@ def test_a_gzip_file_that_breaks_off_ends_in_a_record_that_says_so(tmp_path: Pat
     assert "broken" in records[-1].reason
 
 
-@pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, '{"a":' * 101 + "1" + "}" * 101])
+DEEPER = ["[" * 5000 + "]" * 5000, '{"a":' * 101 + "1" + "}" * 101, '[{"a":' * 51 + "1" + "}]" * 51]
+
+
+@pytest.mark.parametrize("text", DEEPER)
 def test_json_nested_too_deeply_is_refused(text: str) -> None:
     with pytest.raises(NotJsonError, match="nested deeper"):
         parse_json(text)
+
+
+@pytest.mark.parametrize("text", ['{"a":' * 100 + "1" + "}" * 100, "[" + "[[]]," * 200 + '["[[["]]'])
+def test_json_within_the_depth_is_read(text: str) -> None:
+    assert parse_json(text) == json.loads(text)
 
 
 def test_brackets_in_strings_are_not_depth() -> None:

@@ -102,6 +102,7 @@ def test_what_the_user_said_in_any_form_is_a_source(value: JsonValue, user: str)
         ("2026-04-05", "on Easter"),
         (360, "3 rooms at 120 each"),
         ("EUR", "in euros"),
+        ("todo.txt", "Add it to my todo list."),
     ],
 )
 def test_what_people_may_read_differently_is_unsure(value: JsonValue, user: str) -> None:

@@ -1,0 +1,156 @@
+"""The client against a loopback server."""
+
+from __future__ import annotations
+
+import socket
+import traceback
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import ModelError, RefusedRequest, TransientError, UnusableModel
+from engine.chat.openai_http import ApiKey, open_openai
+from engine.testing import Answer, OpenAIServer, check_chat_model, request
+
+SECRET = "sk-very-secret-0123456789"
+
+
+async def ask(server: OpenAIServer, **options: Any) -> str:
+    async with open_openai(server.url, "m", **options) as model:
+        return (await model.complete(request("Hello there", schema=options.get("schema")))).text
+
+
+async def test_it_keeps_the_promises_of_a_model() -> None:
+    async with OpenAIServer().running() as server, open_openai(server.url, "m") as model:
+        await check_chat_model(model, (request("one"), request("two")))
+        assert model.name == "m"
+
+
+async def test_the_key_reaches_the_server_and_the_reply_comes_back() -> None:
+    async with OpenAIServer(key=SECRET).running() as server:
+        assert await ask(server, key=ApiKey(SECRET)) == "Hello!"
+
+
+async def test_a_wrong_key_is_named_as_such_and_is_shown_nowhere() -> None:
+    async with OpenAIServer(key="another").running() as server:
+        with pytest.raises(UnusableModel, match="does not accept the key") as caught:
+            await ask(server, key=ApiKey(SECRET))
+    shown = "".join(traceback.format_exception(caught.value)) + repr(ApiKey(SECRET)) + repr(caught.value)
+    assert SECRET not in shown
+
+
+async def test_nothing_that_answers_there_is_named_with_the_remedy() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with open_openai(f"127.0.0.1:{port}", "m") as model:
+        with pytest.raises(UnusableModel, match=f"nothing answers at 127.0.0.1:{port}.*start the server"):
+            await model.complete(request())
+
+
+async def test_a_server_that_went_away_after_it_had_answered_may_come_back() -> None:
+    async with AsyncExitStack() as life:
+        server = await life.enter_async_context(OpenAIServer().running())
+        async with open_openai(server.url, "m") as model:
+            await model.complete(request())
+            await life.aclose()
+            with pytest.raises(TransientError, match="lost"):
+                await model.complete(request())
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (Answer(status=500, text="oops"), TransientError, "500: oops"),
+        (Answer(status=429, headers={"Retry-After": "7"}), TransientError, "429"),
+        (Answer(status=400, text="too long"), RefusedRequest, "too long"),
+        (Answer(status=404, text="no model m"), UnusableModel, "no model m"),
+        (Answer(body=b'{"choices": [{"mess'), TransientError, "malformed"),
+        (Answer(hang_up=True), TransientError, "connection to .* was lost"),
+        (Answer(seconds=30), TransientError, "did not answer in time"),
+        (Answer(status=301, headers={"Location": "http://x/"}, body=b""), UnusableModel, "http://x/"),
+    ],
+)
+async def test_trouble_becomes_the_narrowest_error(
+    answer: Answer, kind: type[ModelError], words: str
+) -> None:
+    async with OpenAIServer(lambda *_: answer).running() as server:
+        with pytest.raises(kind, match=words) as caught:
+            await ask(server, timeout_seconds=0.2)
+    assert type(caught.value) is kind
+    if isinstance(caught.value, TransientError) and answer.headers:
+        assert caught.value.retry_after == 7
+        assert caught.value.overload
+
+
+async def test_a_server_without_response_format_is_asked_in_words_and_only_learned_once() -> None:
+    def choose(asked: Mapping[str, Any], _: int) -> Answer:
+        if "response_format" in asked:
+            return Answer(status=400, text="response_format is not supported")
+        return Answer(text='{"n": 1}')
+
+    schema = {"type": "object"}
+    async with OpenAIServer(choose).running() as server, open_openai(server.url, "m") as model:
+        for text in ("one", "two"):
+            assert (await model.complete(request(text, schema=schema))).text == '{"n": 1}'
+        assert ["response_format" in asked for asked in server.asked] == [True, False, False]
+        assert '{"type":"object"}' in server.asked[-1]["messages"][-1]["content"]
+
+
+async def test_a_server_that_wants_other_parameters_gets_them() -> None:
+    def choose(asked: Mapping[str, Any], _: int) -> Answer:
+        if "max_tokens" in asked:
+            return Answer(status=400, text="use 'max_completion_tokens' instead of 'max_tokens'")
+        if "temperature" in asked:
+            return Answer(status=400, text="'temperature' does not support 0")
+        return Answer(text="fine")
+
+    async with OpenAIServer(choose).running() as server:
+        assert await ask(server) == "fine"
+        assert len(server.asked) == 3
+
+
+async def test_proxies_of_the_environment_are_not_asked_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    async with OpenAIServer().running() as server:
+        assert await ask(server) == "Hello!"
+
+
+async def test_proxies_of_the_environment_are_used_for_other_machines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def choose(_: Mapping[str, Any], __: int) -> Answer:
+        return Answer(text="through the proxy")
+
+    async with OpenAIServer(choose).running() as server:
+        monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        async with open_openai("http://elsewhere.test", "m") as model:
+            assert (await model.complete(request())).text == "through the proxy"
+
+
+def test_the_key_comes_from_the_file_or_else_from_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f" {SECRET}\n")
+    from_file = ApiKey.find({"OPENAI_API_KEY": "other"}, file)
+    assert from_file is not None
+    assert from_file.header() == {"Authorization": f"Bearer {SECRET}"}
+    assert ApiKey.find({"OPENAI_API_KEY": SECRET}) is not None
+    assert ApiKey.find({"OPENAI_API_KEY": " "}) is None
+    with pytest.raises(UnusableModel, match="cannot read the key file"):
+        ApiKey.find({}, tmp_path / "nowhere")
+    file.write_text("\n")
+    with pytest.raises(UnusableModel, match="is empty"):
+        ApiKey.find({}, file)
+
+
+def test_a_key_that_would_break_the_header_is_refused_without_showing_it() -> None:
+    with pytest.raises(UnusableModel, match="check OPENAI_API_KEY") as caught:
+        ApiKey("sk\nInjected: header").header()
+    assert "Injected" not in str(caught.value)

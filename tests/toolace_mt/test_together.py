@@ -1,0 +1,53 @@
+"""Several awaits at once."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from toolace_mt.together import all_of
+
+
+async def after(rounds: int, value: int) -> int:
+    for _ in range(rounds):
+        await anyio.lowlevel.checkpoint()
+    return value
+
+
+async def failing(rounds: int, error: Exception) -> int:
+    await after(rounds, 0)
+    raise error
+
+
+async def test_results_come_in_the_order_of_the_calls_whoever_is_first() -> None:
+    assert await all_of([partial(after, rounds, rounds) for rounds in (5, 0, 3, 1)]) == [5, 0, 3, 1]
+    assert await all_of([]) == []
+
+
+async def test_an_error_is_raised_as_itself_and_the_others_are_cancelled() -> None:
+    cancelled = anyio.Event()
+
+    async def endless() -> int:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            cancelled.set()
+        return 0
+
+    calls: list[Callable[[], Awaitable[int]]] = [endless, partial(failing, 2, KeyError("x"))]
+    with pytest.raises(KeyError, match="x"):
+        await all_of(calls)
+    assert cancelled.is_set()
+
+
+async def test_of_two_errors_at_once_one_is_raised_and_no_group() -> None:
+    with pytest.raises((KeyError, ValueError)):
+        await all_of([partial(failing, 1, KeyError("x")), partial(failing, 1, ValueError("y"))])
+
+
+async def test_cancelling_the_whole_is_no_error() -> None:
+    with anyio.move_on_after(0) as scope:
+        await all_of([anyio.sleep_forever])
+    assert scope.cancelled_caught

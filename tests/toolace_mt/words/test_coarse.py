@@ -1,0 +1,110 @@
+"""The plain words of requests, questions and answers."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from toolace_mt.dialogue import ToolCall
+from toolace_mt.plan import Choice, Said, SubTask
+from toolace_mt.words.coarse import (
+    answer_with,
+    correction_with,
+    failure_about,
+    question_about,
+    request_for,
+)
+from toolace_mt.words.phrases import Phrase
+
+REASON = Said(parameter="reason", value="too late", clause="the reason is {}")
+ORDER = Said(parameter="order_id", value="W2", clause="the order id is {}")
+CANCEL = SubTask(
+    goal="cancel_order",
+    description="Cancel a pending order. Refunds it.",
+    asks=("cancel order {order_id}",),
+    calls=(ToolCall(name="cancel_order", arguments={"order_id": "W2", "reason": "too late"}),),
+    said=(ORDER, REASON),
+)
+SEEDS = range(40)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_request_holds_every_value_that_the_user_tells_once(seed: int) -> None:
+    request = request_for(CANCEL, random.Random(seed), first=seed % 2 == 0)
+    assert request.text.count("W2") == 1
+    assert request.text.count("too late") == 1
+    assert set(request.facts) == {"W2", "too late"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_value_that_is_left_out_stands_nowhere(seed: int) -> None:
+    for missing, value in (("order_id", "W2"), ("reason", "too late")):
+        request = request_for(CANCEL, random.Random(seed), first=True, without=frozenset({missing}))
+        assert value not in request.text
+        assert value not in request.facts
+
+
+def test_another_value_is_told_instead() -> None:
+    request = request_for(CANCEL, random.Random(0), first=True, instead={"reason": "too dear"})
+    assert "too dear" in request.text
+    assert "too late" not in request.text
+
+
+def test_without_a_fitting_phrase_the_tools_description_is_asked_for() -> None:
+    request = request_for(replace(CANCEL, asks=()), random.Random(0), first=True)
+    assert "cancel a pending order" in request.text
+    assert "Refunds" not in request.text
+    assert "W2" in request.text
+
+
+def test_a_choice_is_told_unless_the_phrase_has_it() -> None:
+    choice = Choice(parameter="product_id", phrase=Phrase("the lamp", ("lamp",)))
+    said = request_for(replace(CANCEL, choices=(choice,)), random.Random(1), first=True)
+    assert "I mean the lamp." in said.text
+
+
+def test_only_a_later_request_says_also_or_next() -> None:
+    first = {request_for(CANCEL, random.Random(seed), first=True).text for seed in SEEDS}
+    later = {request_for(CANCEL, random.Random(seed), first=False).text for seed in SEEDS}
+    assert not any("also" in text or "Next" in text for text in first)
+    assert any("also" in text or "Next" in text for text in later)
+
+
+@pytest.mark.parametrize(
+    ("said", "question"),
+    [
+        (REASON, "What is the reason?"),
+        (Said(parameter="e", value="a@b.org", clause="my email is {}"), "What is your email?"),
+        (Said(parameter="g", value=2, clause="the guests are {}"), "What are the guests?"),
+        (Said(parameter="zip_code", value="1", clause="near {}"), "What is the zip code?"),
+        (Said(parameter="max_price_cents", value=1, clause="up to {:money}"), "What is the max price?"),
+        (Said(parameter="x", value=1, clause="{}", question="How many?"), "How many?"),
+    ],
+)
+def test_a_question_asks_for_what_the_clause_would_have_told(said: Said, question: str) -> None:
+    asked = question_about(said)
+    assert asked.text == question
+    assert str(said.value) not in asked.text or said.value == 1
+
+
+def test_answers_and_corrections_give_the_value() -> None:
+    assert answer_with(REASON) == Phrase("The reason is too late.", ("too late",))
+    assert correction_with(ORDER) == Phrase("Sorry, I mixed that up, the order id is W2.", ("W2",))
+
+
+@pytest.mark.parametrize(
+    ("reason", "named", "facts"),
+    [
+        ("no order W9", ("W9",), ("W9",)),
+        ("no path /docs/a1.md", ("/docs/a1.md",), ("/docs/a1.md",)),
+        ("only 3 seats are left", (), ("3",)),
+        ("it is locked", ("W9",), ()),
+    ],
+)
+def test_a_failure_gives_the_reason_and_keeps_what_it_names(
+    reason: str, named: tuple[str, ...], facts: tuple[str, ...]
+) -> None:
+    phrase = failure_about(reason, named)
+    assert phrase.text.startswith("I could not do that. ")
+    assert reason[1:] in phrase.text
+    assert phrase.facts == facts
