@@ -54,7 +54,7 @@ def toolace_mt(*, debug: bool) -> None:
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 1 findings or failed jobs, 2 wrong use, 3 budget, 130 stopped."""
+    """Run the command line and exit: 0 done, 1 findings or failed jobs, 2 wrong use, 3 budget, 130 stop."""
     given = list(sys.argv[1:] if words is None else words)
     sys.exit(_status(given))
 

@@ -22,17 +22,23 @@ class Quota:
         self._most = most
         self._accepted = 0
         self._open = 0
+        self._closed = False
         self._ended = anyio.Event()
 
     async def numbers(self) -> AsyncIterator[int]:
         for number in range(self._most):
             while self._accepted + self._open >= self._wanted:
-                if self._accepted >= self._wanted:
+                if self._accepted >= self._wanted or self._closed:
                     return
                 self._ended = anyio.Event()
                 await self._ended.wait()
             self._open += 1
             yield number
+
+    def close(self) -> None:
+        """Tell that an attempt will never end, because the budget is spent; who waits for it waits no more."""
+        self._closed = True
+        self._ended.set()
 
     def ended(self, *, accepted: bool) -> None:
         """Tell that one attempt has ended."""

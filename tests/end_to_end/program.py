@@ -29,7 +29,7 @@ __all__ = [
 
 KEY: Final = "sk-loopback-5f1c77e0"
 DATA_FILES: Final = ("dialogues.jsonl", "rejected.jsonl", "preferences.jsonl")
-_LONGEST_SECONDS: Final = 120
+_LONGEST_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from toolace_mt.audit import AuditReport
+    from toolace_mt.auditing import AuditReport
 
 __all__ = ["audit"]
 
@@ -56,8 +56,8 @@ def audit(
 
     Exit status: 0 if at most --fail-on percent of the records have errors, 1 if more, 2 for wrong usage.
     """
-    from toolace_mt.audit import EnvironmentUnusableError
-    from toolace_mt.audit import audit as run_audit
+    from toolace_mt.auditing import EnvironmentUnusableError
+    from toolace_mt.auditing import audit as run_audit
     from toolace_mt.checks import UnknownRuleError
     from toolace_mt.formats import FormatError
 
@@ -88,7 +88,7 @@ def _listed(text: str) -> tuple[str, ...]:
 def _show(report: AuditReport, output: str) -> None:
     from rich.console import Console
 
-    from toolace_mt.audit.table import as_github, as_json, print_table
+    from toolace_mt.auditing.table import as_github, as_json, print_table
 
     match output:
         case "json":

@@ -16,7 +16,7 @@ from engine import BudgetSpent, EventStream, StopReason
 from toolace_mt.commands.dialogue_view import dialogue_lines
 from toolace_mt.commands.progress import showing_progress
 from toolace_mt.config import GenerateConfig, load_config
-from toolace_mt.generate import Run, generate_async
+from toolace_mt.generation import Run, generate_async
 
 __all__ = ["generate"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from toolace_mt.audit import LEVELS, AuditReport, EnvironmentUnusableError, audit, audit_async
+from toolace_mt.auditing import LEVELS, AuditReport, EnvironmentUnusableError, audit, audit_async
 from toolace_mt.checks import UnknownRuleError
 from toolace_mt.formats import UnreadableFileError
 

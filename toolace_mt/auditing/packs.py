@@ -20,7 +20,7 @@ from sandbox import (
     open_runtime,
     shipped_packs,
 )
-from toolace_mt.audit.environment import Environment, Executed, NotExecuted
+from toolace_mt.auditing.environment import Environment, Executed, NotExecuted
 from toolace_mt.checks import call_sites
 from toolace_mt.transcript import JsonObject, Setting, Transcript
 

@@ -14,11 +14,11 @@ import anyio.from_thread
 import anyio.lowlevel
 import anyio.to_process
 
-from toolace_mt.audit.batch import Batch, Judged, batches, judge_batch
-from toolace_mt.audit.environment import Environment, with_execution
-from toolace_mt.audit.output import AuditFiles, audit_files
-from toolace_mt.audit.packs import open_environment
-from toolace_mt.audit.report import LEVELS, AuditReport, LocatedFinding, Tally, Verdict
+from toolace_mt.auditing.batch import Batch, Judged, batches, judge_batch
+from toolace_mt.auditing.environment import Environment, with_execution
+from toolace_mt.auditing.output import AuditFiles, audit_files
+from toolace_mt.auditing.packs import open_environment
+from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding, Tally, Verdict
 from toolace_mt.checks import choose_rules
 from toolace_mt.formats import UnreadableFileError, find_format
 

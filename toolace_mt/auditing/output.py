@@ -11,7 +11,7 @@ from typing import IO
 
 import orjson
 
-from toolace_mt.audit.report import AuditReport, Verdict
+from toolace_mt.auditing.report import AuditReport, Verdict
 
 __all__ = ["AuditFiles", "audit_files"]
 

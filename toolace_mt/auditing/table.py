@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from toolace_mt.audit.report import LEVELS, AuditReport, LocatedFinding
+from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding
 from toolace_mt.checks import find_rule
 from toolace_mt.findings import Severity
 

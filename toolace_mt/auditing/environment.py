@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sandbox import Fault, Outcome
-from toolace_mt.audit.batch import Judged
-from toolace_mt.audit.report import Verdict
+from toolace_mt.auditing.batch import Judged
+from toolace_mt.auditing.report import Verdict
 from toolace_mt.checks import call_sites, check_execution, pair_results
 from toolace_mt.findings import Finding
 from toolace_mt.transcript import Transcript

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from toolace_mt.audit.report import Verdict
+from toolace_mt.auditing.report import Verdict
 from toolace_mt.checks import judge
 from toolace_mt.findings import Finding
 from toolace_mt.formats import RawRecord, Unreadable, find_format, raw_records, read_record
