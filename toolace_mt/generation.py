@@ -11,7 +11,7 @@ from typing import Any
 import anyio.from_thread
 import orjson
 
-from engine import Done, EventStream, Failed, Job, StopReason, run_jobs
+from engine import BudgetSpent, Done, EventStream, Failed, Job, StopReason, run_jobs
 from toolace_mt.assemble import Assembly, assemble
 from toolace_mt.config import GenerateConfig
 from toolace_mt.events import DialogueEnded, RunOpened
@@ -111,7 +111,11 @@ class _Session:
 
     async def _make(self, job: Job[Attempt]) -> Outcome:
         model = self._assembly.client.for_job(job.order)
-        outcome = await self._assembly.pipeline.make(job.payload, model)
+        try:
+            outcome = await self._assembly.pipeline.make(job.payload, model)
+        except BudgetSpent:
+            self._quota.close()  # else the next number waits for this attempt, which never ends
+            raise
         await self._assembly.store.keep(job.key, outcome)
         return outcome
 

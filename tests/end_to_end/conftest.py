@@ -28,7 +28,7 @@ async def slow_server(anyio_backend: str) -> AsyncIterator[WatchedServer]:  # no
 
 @pytest.fixture(scope="session")
 async def reference(server: WatchedServer, tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """Twelve dialogues, made by one process that nobody disturbed."""
+    """Eight dialogues, made by one process that nobody disturbed."""
     folder: Path = tmp_path_factory.mktemp("reference") / "run"
     before = server.requests
     finished: Finished = await run_program(*arguments(server, folder), "--concurrency", "8")

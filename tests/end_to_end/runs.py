@@ -10,7 +10,7 @@ from tests.end_to_end.program import Finished, WatchedServer
 
 __all__ = ["COUNT", "SEED", "Reference", "arguments"]
 
-COUNT: Final = 12
+COUNT: Final = 8
 SEED: Final = 7
 
 
