@@ -10,11 +10,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sandbox.confine import Isolation, IsolationLevel
-    from sandbox.errors import IsolationError, PackError, PolicyViolation, SandboxError, UnknownWorld
+    from sandbox.errors import (
+        EnvironmentUnusable,
+        ImportFailed,
+        IsolationError,
+        PackError,
+        PolicyViolation,
+        SandboxError,
+        UnknownWorld,
+    )
     from sandbox.packs import Invariant, Pack, Task, ToolSpec, open_pack, pack_folder, shipped_packs
     from sandbox.properties import CounterExample, PackFinding, PackReport, check_pack
     from sandbox.runtime import ProcessRuntime, Runtime, Session, open_runtime, run
     from sandbox.schema import SchemaProblem, Validator, compile_schema, lint_schema
+    from sandbox.trusted.runtime import (
+        SHIPPED_ENVIRONMENTS,
+        TrustedRuntime,
+        environment_source,
+        open_trusted,
+    )
+    from sandbox.trusted.types import (
+        StateReading,
+        TrustedExecution,
+        TrustedTrajectory,
+        TurnExecution,
+        Unopened,
+    )
     from sandbox.types import (
         Call,
         Execution,
@@ -32,12 +53,15 @@ if TYPE_CHECKING:
     from sandbox.world import Change, canonical, diff_states, state_digest
 
 __all__ = [
+    "SHIPPED_ENVIRONMENTS",
     "Call",
     "Change",
     "CounterExample",
+    "EnvironmentUnusable",
     "Execution",
     "Fault",
     "FaultKind",
+    "ImportFailed",
     "Invariant",
     "Isolation",
     "IsolationError",
@@ -58,19 +82,27 @@ __all__ = [
     "SchemaProblem",
     "Session",
     "Snapshot",
+    "StateReading",
     "Step",
     "Task",
     "ToolSpec",
     "Trajectory",
+    "TrustedExecution",
+    "TrustedRuntime",
+    "TrustedTrajectory",
+    "TurnExecution",
     "UnknownWorld",
+    "Unopened",
     "Validator",
     "canonical",
     "check_pack",
     "compile_schema",
     "diff_states",
+    "environment_source",
     "lint_schema",
     "open_pack",
     "open_runtime",
+    "open_trusted",
     "pack_folder",
     "run",
     "shipped_packs",
@@ -79,11 +111,21 @@ __all__ = [
 
 _HOMES = {
     "confine": ("Isolation", "IsolationLevel"),
-    "errors": ("IsolationError", "PackError", "PolicyViolation", "SandboxError", "UnknownWorld"),
+    "errors": (
+        "EnvironmentUnusable",
+        "ImportFailed",
+        "IsolationError",
+        "PackError",
+        "PolicyViolation",
+        "SandboxError",
+        "UnknownWorld",
+    ),
     "packs": ("Invariant", "Pack", "Task", "ToolSpec", "open_pack", "pack_folder", "shipped_packs"),
     "properties": ("CounterExample", "PackFinding", "PackReport", "check_pack"),
     "runtime": ("ProcessRuntime", "Runtime", "Session", "open_runtime", "run"),
     "schema": ("SchemaProblem", "Validator", "compile_schema", "lint_schema"),
+    "trusted.runtime": ("SHIPPED_ENVIRONMENTS", "TrustedRuntime", "environment_source", "open_trusted"),
+    "trusted.types": ("StateReading", "TrustedExecution", "TrustedTrajectory", "TurnExecution", "Unopened"),
     "types": (
         "Call",
         "Execution",

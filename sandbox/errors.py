@@ -4,14 +4,24 @@ SandboxError
 ├── PackError               a pack's folder, manifest, tools, code or worlds are not acceptable
 ├── UnknownWorld            the pack has no world of that name
 ├── PolicyViolation         tool code or a schema uses what the policy forbids
-└── IsolationError          the platform cannot confine a worker as strongly as was asked
+├── IsolationError          the platform cannot confine a worker as strongly as was asked
+├── EnvironmentUnusable     a trusted Python environment cannot be imported or started
+└── ImportFailed            a foreign description of tools cannot be made into a pack
 
 A failing *call* is never an exception: it is a ``Fault`` (see ``sandbox.types``).
 """
 
 from __future__ import annotations
 
-__all__ = ["IsolationError", "PackError", "PolicyViolation", "SandboxError", "UnknownWorld"]
+__all__ = [
+    "EnvironmentUnusable",
+    "ImportFailed",
+    "IsolationError",
+    "PackError",
+    "PolicyViolation",
+    "SandboxError",
+    "UnknownWorld",
+]
 
 
 class SandboxError(Exception):
@@ -32,3 +42,11 @@ class PolicyViolation(SandboxError):
 
 class IsolationError(SandboxError):
     """A worker cannot be confined here as strongly as was asked."""
+
+
+class EnvironmentUnusable(SandboxError):
+    """A trusted Python environment cannot be imported or started."""
+
+
+class ImportFailed(SandboxError):
+    """A foreign description of tools cannot be made into a pack."""

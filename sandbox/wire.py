@@ -13,7 +13,7 @@ from sandbox.plain import plain_json_problem
 from sandbox.pool import LoadedPack
 from sandbox.types import Call, Execution, Fault, FaultKind, Outcome, Returned, Snapshot, Step, Trajectory
 
-__all__ = ["pack_message", "read_executions", "write_trajectory"]
+__all__ = ["pack_message", "read_executions", "read_outcome", "write_call", "write_trajectory"]
 
 
 def pack_message(pack: Pack) -> LoadedPack:
@@ -42,7 +42,7 @@ def write_trajectory(trajectory: Trajectory) -> dict[str, Any]:
         "state": None if isinstance(start, str) else _state(snapshot),
         "counters": dict(snapshot.counters),
         "made": snapshot.calls_made,
-        "calls": [_call(call) for call in trajectory.calls],
+        "calls": [write_call(call) for call in trajectory.calls],
         "faults": write_faults(trajectory.faults),
         "keep": trajectory.keep_snapshots,
     }
@@ -56,7 +56,7 @@ def _state(snapshot: Snapshot) -> Any:
     return state
 
 
-def _call(call: Call) -> list[Any]:
+def write_call(call: Call) -> list[Any]:
     """Write a call; arguments that are not plain JSON stay behind and their problem goes instead."""
     arguments = call.arguments
     problem = plain_json_problem(arguments)
@@ -111,11 +111,12 @@ def _steps(world: str, made: int, written: list[Any]) -> tuple[Step, ...]:
             counters, sent = kept
             state = state if sent is None else sent
             snapshot = Snapshot(world=world, state=state, counters=counters, calls_made=number)
-        steps.append(Step(outcome=_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot))
+        steps.append(Step(outcome=read_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot))
     return tuple(steps)
 
 
-def _outcome(written: list[Any]) -> Outcome:
+def read_outcome(written: list[Any]) -> Outcome:
+    """Read one outcome as a worker wrote it."""
     if len(written) == 1:
         return Returned(written[0])
     kind, code, message = written

@@ -15,11 +15,12 @@ from toolace_mt.dialogue import (
     UserTurn,
 )
 from toolace_mt.plan import Plan
-from toolace_mt.words.phrases import Phrase
+from toolace_mt.words.phrases import Phrase, join
 
 __all__ = [
     "Draft",
     "Injection",
+    "Part",
     "Preference",
     "Round",
     "Slot",
@@ -32,6 +33,7 @@ class SlotKind(StrEnum):
     """What a turn of words is for; each kind has a prompt of its own."""
 
     REQUEST = "request"
+    DETAIL = "detail"
     ANSWER = "answer"
     REPORT = "report"
     QUESTION = "question"
@@ -40,16 +42,34 @@ class SlotKind(StrEnum):
     CHAT_REPLY = "chat_reply"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """A turn of words: what it has to say, in plain words with facts, and the sub-task it belongs to."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sentence or two of a turn that can be reworded by themselves."""
 
     kind: SlotKind
     coarse: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A turn of words: what it is for, the sub-task it belongs to, what it has to say in plain words, and the
+    words of each part as they are now (None: still the plain ones)."""
+
+    kind: SlotKind
+    parts: tuple[Part, ...]
     sub_task: int
+    words: tuple[str, ...] | None = None
     picks: int = 0
     refined: bool = False
-    injected: bool = False
+
+    @property
+    def coarse(self) -> Phrase:
+        return join([part.coarse for part in self.parts])
+
+    @property
+    def current(self) -> tuple[str, ...]:
+        """The words of each part; together, with spaces between, they are the turn's text."""
+        return self.words or tuple(part.coarse.text for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +139,11 @@ class Draft:
         assert snapshot is not None
         return snapshot
 
-    def with_texts(self, texts: Mapping[int, str]) -> Draft:
-        """The draft with other words at some turns."""
-        dialogue = self.dialogue.mask(texts).fill(texts)
-        return replace(self, dialogue=dialogue)
-
     def with_slots(self, changed: Mapping[int, Slot]) -> Draft:
+        """The draft with other slots at some turns, and the turns' texts as those slots say."""
+        texts = {position: " ".join(slot.current) for position, slot in changed.items()}
         slots = tuple(changed.get(position, slot) for position, slot in enumerate(self.slots))
-        return replace(self, slots=slots)
+        return replace(self, dialogue=self.dialogue.mask(texts).fill(texts), slots=slots)
 
     def spoken_turns(self) -> tuple[tuple[int, Slot, str], ...]:
         """Every turn of words: its position, its slot and its text."""

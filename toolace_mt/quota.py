@@ -36,7 +36,7 @@ class Quota:
             yield number
 
     def close(self) -> None:
-        """Tell that an attempt will never end, because the budget is spent; who waits for it waits no more."""
+        """Tell that no more attempts are to be made; those that are open may never end."""
         self._closed = True
         self._ended.set()
 

@@ -28,9 +28,9 @@ from toolace_mt.dialogue import (
     Turn,
     UserTurn,
 )
-from toolace_mt.draft import Draft, Slot, SlotKind
+from toolace_mt.draft import Draft, Part, Slot, SlotKind
 from toolace_mt.planners.walk import walk
-from toolace_mt.stages.initialize import Run, initialize
+from toolace_mt.stages.initialize import initialize
 from toolace_mt.words.phrases import Phrase
 
 __all__ = [
@@ -48,8 +48,8 @@ __all__ = [
 
 _TEXTS: Final = st.text(st.sampled_from("abc ?."), min_size=1, max_size=12)
 _NAMES: Final = st.sampled_from(("get_order", "cancel_order", "list_orders"))
-# Each is a greeting that the rules let through in either role.
-_GREETINGS: Final = ("Okay!", "Right!", "Okay then!", "Well then!", "Good!", "Fine!", "Sure!", "Very well!")
+# Each is a word that the rules let anybody begin a sentence with.
+_OPENERS: Final = ("Okay", "Right", "So", "Well", "Now", "Good", "Fine", "Sure")
 
 
 # Dialogues
@@ -63,8 +63,8 @@ def make_dialogue(*turns: Turn, system: str = "A desk.") -> Dialogue:
 def make_slot(
     text: str, *facts: str, kind: SlotKind = SlotKind.REQUEST, sub_task: int = 0, picks: int = 0
 ) -> Slot:
-    """A slot that has to say ``text`` with these facts in it."""
-    return Slot(kind=kind, coarse=Phrase(text, facts), sub_task=sub_task, picks=picks)
+    """A slot of one part that has to say ``text`` with these facts in it."""
+    return Slot(kind=kind, parts=(Part(kind, Phrase(text, facts)),), sub_task=sub_task, picks=picks)
 
 
 @st.composite
@@ -131,8 +131,8 @@ def stage_of(pack: Pack, runtime: Runtime, others: Sequence[Pack] = ()) -> Stage
 
 
 def harmless_fill(coarse: str, seed: int) -> str:
-    """``coarse`` with a greeting before it: a rewording that keeps every rule, another one for most seeds."""
-    return f"{random.Random(seed).choice(_GREETINGS)} {coarse}"
+    """``coarse`` with a word before it: a rewording that keeps every rule, another one for most seeds."""
+    return f"{random.Random(seed).choice(_OPENERS)}, {coarse}"
 
 
 def harmless_reply(schema: Mapping[str, Any] | None, asked: str, seed: int) -> str:

@@ -33,21 +33,30 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredTool:
-    """A tool as the data declares it.  ``parameters`` is a JSON Schema of an object, or None if absent."""
+    """A tool as the data declares it.  ``parameters`` is a JSON Schema of an object, or None if absent.
+
+    ``respelled`` are the paths in it where the data has a type of another language (``dict``) in the place of
+    JSON Schema's.
+    """
 
     name: str
     description: str = ""
     parameters: JsonObject | None = None
+    respelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCall:
-    """A call as written.  ``arguments`` is None when they could not be read; ``raw`` is then their text."""
+    """A call as written.  ``arguments`` is None when they could not be read; ``raw`` is then their text.
+
+    ``gives`` are the labels by which later calls refer to this one's result (``var1``).
+    """
 
     name: str
     arguments: JsonObject | None
     id: str | None = None
     raw: str | None = None
+    gives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,21 +74,28 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The environment in which the calls were made, as far as the data tells."""
+    """The environment in which the calls were made, as far as the data tells.
+
+    ``hidden`` is state that the data holds but nobody in the dialogue has shown.
+    """
 
     pack: str | None = None
     world: str | None = None
     faults: Mapping[int, JsonObject] = field(default_factory=dict)
     final_state_digest: str | None = None
+    hidden: JsonValue = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if the
-    data declares none."""
+    """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if the data declares none.
+
+    ``is_reference`` tells that the calls are an answer key: no results are recorded, and nothing is said last.
+    """
 
     id: str
     messages: tuple[Message, ...]
     tools: tuple[DeclaredTool, ...] | None = None
     setting: Setting = field(default_factory=Setting)
     place: Place | None = None
+    is_reference: bool = False

@@ -1,4 +1,4 @@
-"""Record the golden cassette anew and write the golden file from it: ``python -m tests.end_to_end.remake_golden``.
+"""Record the golden cassette and write the golden file: ``python -m tests.end_to_end.remake_golden``.
 
 Do it after a change of a shipped pack, a prompt, a wording or the planner, and read the difference.
 """

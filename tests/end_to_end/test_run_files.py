@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from sandbox import Call, Execution, Fault, Trajectory, open_pack, run
+from sandbox import Call, Execution, Fault, Outcome, Returned, Trajectory, open_pack, run
 from tests.end_to_end.program import KEY, WatchedServer, data_of, records_of, run_program
 from tests.end_to_end.runs import COUNT, Reference, arguments
 
@@ -27,12 +27,15 @@ def observations_of(record: dict[str, Any]) -> list[Any]:
 
 
 def observations_in(execution: Execution) -> list[Any]:
-    return [
-        {"error": {"kind": fault.kind.value, "code": fault.code, "message": fault.message}}
-        if isinstance(fault := step.outcome, Fault)
-        else step.outcome.value
-        for step in execution.steps
-    ]
+    return [observation(step.outcome) for step in execution.steps]
+
+
+def observation(outcome: Outcome) -> Any:
+    match outcome:
+        case Returned(value):
+            return value
+        case Fault(kind, code, message):
+            return {"error": {"kind": kind.value, "code": code, "message": message}}
 
 
 def by_pack(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -70,12 +73,20 @@ def test_the_ledger_counts_what_the_files_hold_and_the_server_was_asked(referenc
 
 
 def test_no_id_is_both_accepted_and_rejected_and_none_is_left_out(reference: Reference) -> None:
-    ids = [record["id"] for name in ("dialogues.jsonl", "rejected.jsonl") for record in records_of(reference.folder, name)]
+    ids = [
+        record["id"]
+        for name in ("dialogues.jsonl", "rejected.jsonl")
+        for record in records_of(reference.folder, name)
+    ]
     assert sorted(ids) == [f"d{number:07d}" for number in range(len(ids))]
 
 
 def test_preferences_belong_to_attempts_of_this_run(reference: Reference) -> None:
-    ids = {record["id"] for name in ("dialogues.jsonl", "rejected.jsonl") for record in records_of(reference.folder, name)}
+    ids = {
+        record["id"]
+        for name in ("dialogues.jsonl", "rejected.jsonl")
+        for record in records_of(reference.folder, name)
+    }
     pairs = records_of(reference.folder, "preferences.jsonl")
     assert pairs
     assert {pair["dialogue"] for pair in pairs} <= ids
@@ -84,7 +95,9 @@ def test_preferences_belong_to_attempts_of_this_run(reference: Reference) -> Non
 def test_every_observation_is_what_the_sandbox_gives_today(reference: Reference) -> None:
     for name, records in by_pack(records_of(reference.folder)).items():
         trajectories = [
-            Trajectory(start=record["metadata"]["world"], calls=tuple(Call(**call) for call in calls_of(record)))
+            Trajectory(
+                start=record["metadata"]["world"], calls=tuple(Call(**call) for call in calls_of(record))
+            )
             for record in records
         ]
         for record, execution in zip(records, run(open_pack(name), trajectories), strict=True):
@@ -92,7 +105,9 @@ def test_every_observation_is_what_the_sandbox_gives_today(reference: Reference)
             assert record["metadata"]["final_state_digest"] == execution.final_state_digest
 
 
-async def test_packs_run_gives_the_same_outcomes_and_final_state(reference: Reference, tmp_path: Path) -> None:
+async def test_packs_run_gives_the_same_outcomes_and_final_state(
+    reference: Reference, tmp_path: Path
+) -> None:
     (name, records), *_ = by_pack(records_of(reference.folder)).items()
     lines = [{"world": record["metadata"]["world"], "calls": calls_of(record)} for record in records]
     file = tmp_path / "calls.jsonl"

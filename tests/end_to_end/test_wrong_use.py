@@ -37,6 +37,10 @@ def check(finished: Finished, *named: str) -> None:
     assert KEY not in finished.out + finished.err
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
@@ -71,22 +75,34 @@ async def test_wrong_use_is_refused_in_one_line(tmp_path: Path, words: list[str]
 async def test_a_wrong_key_in_the_configuration_is_named(tmp_path: Path, text: str, named: str) -> None:
     (tmp_path / "run.yaml").write_text(text)
     check(await run_program("generate", "run.yaml", folder=tmp_path), named)
-    assert [file.name for file in tmp_path.iterdir()] == ["run.yaml"]
+    assert names_in(tmp_path) == ["run.yaml"]
 
 
 async def test_a_wrong_key_for_the_endpoint_is_named_and_not_shown(
     strict_server: OpenAIServer, tmp_path: Path
 ) -> None:
-    words = ["generate", "--model", strict_server.url, "--model-name", "there", "--out", str(tmp_path / "run")]
+    words = [
+        "generate",
+        "--model",
+        strict_server.url,
+        "--model-name",
+        "there",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     check(await run_program(*words), "127.0.0.1", "key")
 
 
-async def test_a_model_that_is_not_there_is_named_and_the_folder_stays_free(
-    strict_server: OpenAIServer, server: WatchedServer, tmp_path: Path
+async def test_a_model_that_is_not_there_is_named(strict_server: OpenAIServer, tmp_path: Path) -> None:
+    words = ["generate", "--model", strict_server.url, "--model-name", "gone", "--out", str(tmp_path / "run")]
+    check(await run_program(*words, OPENAI_API_KEY="sk-another"), "gone", "model's name")
+
+
+async def test_a_start_that_got_no_answer_leaves_the_folder_free(
+    server: WatchedServer, tmp_path: Path
 ) -> None:
     words = ["--out", str(tmp_path / "run"), "--count", "1"]
-    wrong = ["generate", "--model", strict_server.url, "--model-name", "gone", *words]
-    check(await run_program(*wrong, OPENAI_API_KEY="sk-another"), "gone", "model's name")
+    assert (await run_program("generate", *NO_SERVER, *words)).status == 2
     right = await run_program("generate", "--model", server.url, "--model-name", "harmless", *words)
     assert right.status == 0, right.err
 

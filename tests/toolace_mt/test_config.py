@@ -54,7 +54,9 @@ def test_one_pack_is_a_list_of_one(value: Any) -> None:
         ("count: [", "run.yaml: not YAML: "),
     ],
 )
-def test_a_wrong_file_is_refused_in_one_line_that_names_the_key(tmp_path: Path, text: str, named: str) -> None:
+def test_a_wrong_file_is_refused_in_one_line_that_names_the_key(
+    tmp_path: Path, text: str, named: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(written(tmp_path, text), {})
     assert named in str(caught.value)

@@ -24,7 +24,9 @@ CALL = CallTurn((ToolCall(name="get_order", arguments={"n": 1}),))
 TWO_CALLS = CallTurn((ToolCall(name="get_order", arguments={}), ToolCall(name="list_orders", arguments={})))
 RESULT = ResultTurn((ToolResult(value={"n": 1}),))
 TWO_RESULTS = ResultTurn((ToolResult(value=1), ToolResult(value=2)))
-ANY_TURN = st.sampled_from((USER, REPLY, CALL, RESULT, MaskedTurn("user"), MaskedTurn("assistant")))
+ANY_TURN: st.SearchStrategy[Turn] = st.sampled_from(
+    (USER, REPLY, CALL, RESULT, MaskedTurn("user"), MaskedTurn("assistant"))
+)
 
 
 def words_at(dialogue: Dialogue) -> dict[int, str]:
@@ -207,7 +209,5 @@ def alternates(turns: tuple[Turn, ...] | list[Turn]) -> bool:
     import re
 
     letters = {UserTurn: "u", AssistantTurn: "a", CallTurn: "c", ResultTurn: "r"}
-    word = "".join(
-        turn.speaker[0] if isinstance(turn, MaskedTurn) else letters[type(turn)] for turn in turns
-    )
+    word = "".join(turn.speaker[0] if isinstance(turn, MaskedTurn) else letters[type(turn)] for turn in turns)
     return re.fullmatch(r"(u(cr)*a)*(u(cr)*c?)?", word) is not None

@@ -2,7 +2,6 @@
 
 import anyio
 import pytest
-from anyio.abc import TaskGroup
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,14 +25,14 @@ async def handed_out(accepts: list[bool], wanted: int, ends: st.DataObject) -> l
     live: list[int] = []
     finished = anyio.Event()
 
-    async def take(group: TaskGroup) -> None:
+    async def take() -> None:
         async for number in quota.numbers():
             given_out.append(number)
             live.append(number)
         finished.set()
 
     async with anyio.create_task_group() as group:
-        group.start_soon(take, group)
+        group.start_soon(take)
         await anyio.wait_all_tasks_blocked()
         while live:
             ended = live.pop(ends.draw(st.integers(0, len(live) - 1)))
@@ -62,3 +61,18 @@ async def test_no_more_than_the_most_are_handed_out_however_few_are_accepted(mos
         numbers.append(number)
         quota.ended(accepted=False)
     assert numbers == list(range(most))
+
+
+async def test_a_closed_quota_waits_for_no_attempt_that_is_open() -> None:
+    quota = Quota(2, most=9)
+    numbers = []
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+
+            async def take() -> None:
+                numbers.extend([number async for number in quota.numbers()])
+
+            group.start_soon(take)
+            await anyio.wait_all_tasks_blocked()
+            quota.close()
+    assert numbers == [0, 1]

@@ -1,18 +1,16 @@
-"""OpenAI chat messages and function tools, in all the spellings that data sets have."""
+"""OpenAI chat messages, in all the spellings that data sets have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-
-import orjson
 
 from toolace_mt.formats.base import UnreadableRecordError
+from toolace_mt.formats.call_text import read_arguments
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
 from toolace_mt.formats.parts import read_content
-from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Message, RecordedCall, Role
+from toolace_mt.transcript import JsonObject, JsonValue, Message, RecordedCall, Role
 
-__all__ = ["read_messages", "read_tools", "write_message", "write_tool"]
+__all__ = ["read_messages", "write_message"]
 
 _ROLES: dict[str, Role] = {
     "system": "system",
@@ -93,62 +91,8 @@ def _call(function: JsonObject, call_id: str | None, turn: int) -> RecordedCall:
     if not isinstance(name, str) or not name:
         raise UnreadableRecordError(f"message {turn} has a tool call without a name")
     written = function.get("arguments", function.get("parameters"))
-    arguments, raw = _arguments(written)
+    arguments, raw = read_arguments(written)
     return RecordedCall(name=name, arguments=arguments, id=call_id, raw=raw)
-
-
-def _arguments(written: JsonValue) -> tuple[JsonObject | None, str | None]:
-    """Give the arguments, or their text if it is no JSON object.  No text at all means no arguments."""
-    if written is None or (isinstance(written, str) and not written.strip()):
-        return {}, None
-    if isinstance(written, Mapping):
-        return written, None
-    if not isinstance(written, str):
-        return None, dump_json(written)
-    try:
-        value = parse_json(written)
-    except NotJsonError:
-        return None, written
-    return (value, None) if isinstance(value, Mapping) else (None, written)
-
-
-def read_tools(value: JsonValue) -> tuple[DeclaredTool, ...] | None:
-    """Read declared tools: wrapped or bare, a list or the JSON text of one; equal lists give one tuple."""
-    if value is None:
-        return None
-    try:
-        return _tools(orjson.dumps(value))
-    except NotJsonError as error:
-        raise UnreadableRecordError(f"tools are {error}") from None
-
-
-@lru_cache(maxsize=256)
-def _tools(text: bytes) -> tuple[DeclaredTool, ...]:
-    value = orjson.loads(text)
-    listed = parse_json(value) if isinstance(value, str) else value
-    if isinstance(listed, Mapping):
-        listed = [listed]
-    if not isinstance(listed, list):
-        raise UnreadableRecordError("tools are no list")
-    return tuple(
-        _tool(parse_json(entry) if isinstance(entry, str) else entry, number)
-        for number, entry in enumerate(listed)
-    )
-
-
-def _tool(entry: JsonValue, number: int) -> DeclaredTool:
-    function = entry.get("function", entry) if isinstance(entry, Mapping) else None
-    if not isinstance(function, Mapping):
-        raise UnreadableRecordError(f"tool {number} is no object")
-    name, description = function.get("name"), function.get("description")
-    if not isinstance(name, str) or not name:
-        raise UnreadableRecordError(f"tool {number} has no name")
-    parameters = function.get("parameters", function.get("input_schema", function.get("inputSchema")))
-    if parameters is not None and not isinstance(parameters, Mapping):
-        raise UnreadableRecordError(f"the parameters of tool {name!r} are no object")
-    return DeclaredTool(
-        name=name, description=description if isinstance(description, str) else "", parameters=parameters
-    )
 
 
 def write_message(message: Message) -> JsonObject:
@@ -170,11 +114,3 @@ def _write_call(call: RecordedCall) -> JsonObject:
     arguments = (call.raw or "") if call.arguments is None else dump_json(call.arguments)
     named = {} if call.id is None else {"id": call.id}
     return {**named, "type": "function", "function": {"name": call.name, "arguments": arguments}}
-
-
-def write_tool(tool: DeclaredTool) -> JsonObject:
-    """Write a tool as an OpenAI function tool."""
-    function: dict[str, JsonValue] = {"name": tool.name, "description": tool.description}
-    if tool.parameters is not None:
-        function["parameters"] = tool.parameters
-    return {"type": "function", "function": function}

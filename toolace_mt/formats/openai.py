@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolace_mt.formats.base import UnreadableRecordError
-from toolace_mt.formats.messages import read_messages, read_tools, write_message, write_tool
+from toolace_mt.formats.messages import read_messages, write_message
+from toolace_mt.formats.tools import read_tools, write_tool
 from toolace_mt.transcript import JsonObject, JsonValue, Place, Transcript
 
 __all__ = ["OpenAIFormat"]

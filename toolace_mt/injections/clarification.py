@@ -6,11 +6,10 @@ import random
 from dataclasses import replace
 
 from toolace_mt.dialogue import AssistantTurn, UserTurn
-from toolace_mt.draft import Draft, Injection, Slot, SlotKind
+from toolace_mt.draft import Draft, Injection, Part, Slot, SlotKind
 from toolace_mt.injections.base import request_position, untouched
 from toolace_mt.stages.initialize import Run
 from toolace_mt.words.coarse import answer_with, question_about, request_for
-from toolace_mt.words.phrases import Phrase
 
 __all__ = ["Clarification"]
 
@@ -28,26 +27,28 @@ class Clarification:
                 continue
             missing = chance.choice(told)
             shorter = request_for(task, chance, first=index == 0, without=frozenset({missing.parameter}))
-            if str(missing.value) in shorter.text:
+            if any(str(missing.value) in part.coarse.text for part in shorter):
                 continue
-            words = (shorter, question_about(missing), answer_with(missing))
-            return _extended(draft, index, words, missing.parameter)
+            question = (Part(SlotKind.QUESTION, question_about(missing)),)
+            answer = (Part(SlotKind.ANSWER, answer_with(missing)),)
+            slots = (
+                Slot(kind=SlotKind.REQUEST, parts=shorter, sub_task=index),
+                Slot(kind=SlotKind.QUESTION, parts=question, sub_task=index),
+                Slot(kind=SlotKind.ANSWER, parts=answer, sub_task=index),
+            )
+            return _extended(draft, index, slots, missing.parameter)
         return None
 
 
-def _extended(draft: Draft, index: int, words: tuple[Phrase, Phrase, Phrase], parameter: str) -> Draft:
-    request, question, answer = words
+def _extended(draft: Draft, index: int, slots: tuple[Slot, Slot, Slot], parameter: str) -> Draft:
+    request, question, answer = slots
     position = request_position(draft, index)
-    dialogue = draft.dialogue.mask([position]).fill({position: request.text})
-    dialogue = dialogue.extend(position + 1, (AssistantTurn(question.text), UserTurn(answer.text)))
-    kinds = (SlotKind.REQUEST, SlotKind.QUESTION, SlotKind.ANSWER)
-    slots = tuple(
-        Slot(kind=kind, coarse=phrase, sub_task=index) for kind, phrase in zip(kinds, words, strict=True)
-    )
+    draft = draft.with_slots({position: request})
+    turns = (AssistantTurn(question.coarse.text), UserTurn(answer.coarse.text))
     return replace(
         draft,
-        dialogue=dialogue,
-        slots=(*draft.slots[:position], *slots, *draft.slots[position + 1 :]),
+        dialogue=draft.dialogue.extend(position + 1, turns),
+        slots=(*draft.slots[: position + 1], question, answer, *draft.slots[position + 1 :]),
         injections=(
             *draft.injections,
             Injection(kind=Clarification.name, sub_task=index, detail=f"left out {parameter}"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sandbox import Call, Fault, FaultKind, Snapshot, Step, Trajectory
 from toolace_mt.dialogue import AssistantTurn, CallTurn, ResultTurn, ToolCall, UserTurn
-from toolace_mt.draft import Draft, Injection, Slot, SlotKind, result_of
+from toolace_mt.draft import Draft, Injection, Part, Slot, SlotKind, result_of
 from toolace_mt.injections.base import first_call, request_position, untouched
 from toolace_mt.plan import Said
 from toolace_mt.stages.initialize import Run
@@ -120,30 +120,24 @@ async def _with(draft: Draft, mistake: _Mistake, chance: random.Random, run: Run
     failure = failure_about(mistake.fault.message, (str(mistake.wrong),))
     correction = correction_with(mistake.said)
     opening = request_position(draft, mistake.sub_task)
-    dialogue = draft.dialogue.mask([opening]).fill({opening: request.text})
-    dialogue = dialogue.extend(
-        mistake.position,
-        (
-            CallTurn((mistake.call,)),
-            ResultTurn((result_of(steps[0]),)),
-            AssistantTurn(failure.text),
-            UserTurn(correction.text),
-        ),
+    draft = draft.with_slots({opening: Slot(kind=SlotKind.REQUEST, parts=request, sub_task=mistake.sub_task)})
+    turns = (
+        CallTurn((mistake.call,)),
+        ResultTurn((result_of(steps[0]),)),
+        AssistantTurn(failure.text),
+        UserTurn(correction.text),
     )
-    slots: list[Slot | None] = list(draft.slots)
-    slots[opening] = Slot(kind=SlotKind.REQUEST, coarse=request, sub_task=mistake.sub_task)
-    slots[mistake.position : mistake.position] = [
-        None,
-        None,
-        Slot(kind=SlotKind.FAILURE, coarse=failure, sub_task=mistake.sub_task),
-        Slot(kind=SlotKind.ANSWER, coarse=correction, sub_task=mistake.sub_task),
+    said = [
+        Slot(kind=kind, parts=(Part(kind, phrase),), sub_task=mistake.sub_task)
+        for kind, phrase in ((SlotKind.FAILURE, failure), (SlotKind.ANSWER, correction))
     ]
+    at = mistake.position
     detail = f"{mistake.call.name} fails with {mistake.fault.code} for another {mistake.said.parameter}"
     injection = Injection(kind=ErrorSimulation.name, sub_task=mistake.sub_task, detail=detail)
     return replace(
         draft,
-        dialogue=dialogue,
-        slots=tuple(slots),
+        dialogue=draft.dialogue.extend(at, turns),
+        slots=(*draft.slots[:at], None, None, *said, *draft.slots[at:]),
         steps=(*draft.steps[:k], *steps),
         injections=(*draft.injections, injection),
     )

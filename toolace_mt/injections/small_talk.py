@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from toolace_mt.dialogue import AssistantTurn, UserTurn
-from toolace_mt.draft import Draft, Injection, Slot, SlotKind
+from toolace_mt.draft import Draft, Injection, Part, Slot, SlotKind
 from toolace_mt.injections.base import request_position, untouched
 from toolace_mt.stages.initialize import Run
 from toolace_mt.words.phrases import Phrase
@@ -49,8 +49,8 @@ class SmallTalk:
 def _extended(draft: Draft, index: int, position: int, words: tuple[Phrase, Phrase]) -> Draft:
     said, reply = words
     slots = (
-        Slot(kind=SlotKind.CHAT, coarse=said, sub_task=index - 1),
-        Slot(kind=SlotKind.CHAT_REPLY, coarse=reply, sub_task=index - 1),
+        Slot(kind=SlotKind.CHAT, parts=(Part(SlotKind.CHAT, said),), sub_task=index - 1),
+        Slot(kind=SlotKind.CHAT_REPLY, parts=(Part(SlotKind.CHAT_REPLY, reply),), sub_task=index - 1),
     )
     return replace(
         draft,

@@ -17,8 +17,7 @@ from toolace_mt.dialogue import AssistantTurn, CallTurn, Dialogue, ResultTurn, T
 from toolace_mt.draft import Draft, Slot, SlotKind, result_of
 from toolace_mt.plan import Plan, SubTask
 from toolace_mt.transcript import DeclaredTool
-from toolace_mt.words.coarse import request_for
-from toolace_mt.words.phrases import tell
+from toolace_mt.words.coarse import report_of, request_for
 
 __all__ = ["Run", "declared", "initialize", "system_text"]
 
@@ -69,14 +68,16 @@ def _lay_out(
     slots: list[Slot | None],
 ) -> None:
     request = request_for(task, chance, first=index == 0)
-    turns.append(UserTurn(request.text))
-    slots.append(Slot(kind=SlotKind.REQUEST, coarse=request, sub_task=index))
+    asked = Slot(kind=SlotKind.REQUEST, parts=request, sub_task=index)
+    turns.append(UserTurn(asked.coarse.text))
+    slots.append(asked)
     for call, step in zip(task.calls, steps, strict=True):
         turns += [CallTurn((call,)), ResultTurn((result_of(step),))]
         slots += [None, None]
-    report = tell(task.tell, result_of(steps[-1]).value, task.calls[-1].arguments)
-    turns.append(AssistantTurn(report.text))
-    slots.append(Slot(kind=SlotKind.REPORT, coarse=report, sub_task=index))
+    report = report_of(task, result_of(steps[-1]).value)
+    told = Slot(kind=SlotKind.REPORT, parts=report, sub_task=index)
+    turns.append(AssistantTurn(told.coarse.text))
+    slots.append(told)
 
 
 def system_text(pack: Pack) -> str:

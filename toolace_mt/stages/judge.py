@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from engine import ChatRequest
+from engine import ChatRequest, RefusedRequest
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import AssistantTurn, MaskedTurn, Turn, UserTurn
@@ -79,15 +79,17 @@ class ModelJudge:
         messages = comparison().messages(
             before=_shown(contest.before), speaker=contest.speaker, first=first, second=second
         )
-        reply = await ask(
-            ChatRequest(
-                purpose="judge",
-                messages=messages,
-                max_tokens=16,
-                seed=derived_seed(contest.seed, "judge", int(new_first)),
-                schema=_VERDICT,
-            )
+        request = ChatRequest(
+            purpose="judge",
+            messages=messages,
+            max_tokens=16,
+            seed=derived_seed(contest.seed, "judge", int(new_first)),
+            schema=_VERDICT,
         )
+        try:
+            reply = await ask(request)
+        except RefusedRequest:
+            return False  # no verdict came of it; the old wording stays
         return _verdict(reply.text) == ("A" if new_first else "B")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from toolace_mt.asking import Ask
 from toolace_mt.dialogue import AssistantTurn, UserTurn
 from toolace_mt.draft import Draft
@@ -18,7 +20,7 @@ async def repair(draft: Draft, verdict: Verdict, refiner: Refiner, ask: Ask, *, 
         return None
     slot = draft.slots[position]
     assert slot is not None
-    plain = draft.with_texts({position: slot.coarse.text})
+    plain = draft.with_slots({position: replace(slot, words=None)})
     if attempt == 0 and plain.dialogue != draft.dialogue:
         return plain
     filled = await refiner.fill(plain, [position], ask, label=f"repair {attempt}")

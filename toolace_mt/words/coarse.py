@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from toolace_mt.draft import Part, SlotKind
 from toolace_mt.plan import Said, SubTask
 from toolace_mt.transcript import JsonObject, JsonValue
-from toolace_mt.words.phrases import Phrase, join, label, say, sentence, slots_of
+from toolace_mt.words.phrases import Phrase, label, say, sentence, sentences_of, slots_of, tell
 
-__all__ = ["answer_with", "correction_with", "failure_about", "question_about", "request_for"]
+__all__ = ["answer_with", "correction_with", "failure_about", "question_about", "report_of", "request_for"]
 
 _OPENERS: Final = (
     ("I want to ", "."),
@@ -31,8 +32,8 @@ def request_for(
     first: bool,
     without: frozenset[str] = frozenset(),
     instead: Mapping[str, JsonValue] | None = None,
-) -> Phrase:
-    """Word a sub-task's opening message; it holds every value that the user tells.
+) -> tuple[Part, ...]:
+    """Word a sub-task's opening message in parts; together they hold every value that the user tells.
 
     ``without`` names parameters that the user leaves out; ``instead`` gives other values for some.
     """
@@ -49,10 +50,23 @@ def request_for(
     ]
     meant = [choice.phrase.text for choice in task.choices if choice.parameter not in covered]
     choices = [Phrase(f"I mean {' and '.join(meant)}.", tuple(meant))] if meant else []
-    parts = [wish, *choices, *clauses]
-    if clauses and first and chance.random() < 0.3:
-        parts = [*clauses, wish, *choices]
-    return join(parts)
+    main = Part(SlotKind.REQUEST, wish)
+    chosen = [Part(SlotKind.DETAIL, phrase) for phrase in choices]
+    told = [Part(SlotKind.DETAIL, phrase) for phrase in _paired(clauses, chance)]
+    if told and first and chance.random() < 0.3:
+        return (*told, main, *chosen)
+    return (main, *chosen, *told)
+
+
+def _paired(clauses: Sequence[Phrase], chance: random.Random) -> Iterator[Phrase]:
+    """Some neighbouring clauses as one sentence: "I leave from Oslo and I am going to Rome."."""
+    waiting = list(clauses)
+    while waiting:
+        first = waiting.pop(0)
+        if waiting and chance.random() < 0.6:
+            second = waiting.pop(0)
+            first = Phrase(f"{first.text} and {second.text}", (*first.facts, *second.facts))
+        yield sentence(first)
 
 
 def _ask(task: SubTask, chance: random.Random, without: frozenset[str]) -> str:
@@ -64,7 +78,7 @@ def _ask(task: SubTask, chance: random.Random, without: frozenset[str]) -> str:
 
 
 def _clause(said: Said, value: JsonValue) -> Phrase:
-    return sentence(say(said.clause, value))
+    return say(said.clause, value)
 
 
 def question_about(said: Said) -> Phrase:
@@ -80,7 +94,7 @@ def question_about(said: Said) -> Phrase:
 
 def answer_with(said: Said) -> Phrase:
     """The user gives one value."""
-    return _clause(said, said.value)
+    return sentence(_clause(said, said.value))
 
 
 def correction_with(said: Said) -> Phrase:
@@ -95,3 +109,9 @@ def failure_about(reason: str, named: tuple[str, ...]) -> Phrase:
     figures = tuple(re.findall(r"[$/]?\w[\w@./:-]*\d(?:[\w@./:-]*\w)?|[$]?\d+(?:\.\d+)?", reason))
     facts = tuple(dict.fromkeys(fact for fact in (*named, *figures) if fact and fact in why.text))
     return Phrase(f"I could not do that. {why.text}", facts)
+
+
+def report_of(task: SubTask, result: JsonValue) -> tuple[Part, ...]:
+    """The assistant tells what the goal's call gave, a part a sentence."""
+    told = tell(task.tell, result, task.calls[-1].arguments)
+    return tuple(Part(SlotKind.REPORT, phrase) for phrase in sentences_of(told))

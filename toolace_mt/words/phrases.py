@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from toolace_mt.transcript import JsonObject, JsonValue
 
-__all__ = ["Phrase", "join", "label", "say", "sentence", "slots_of", "tell", "value_at"]
+__all__ = ["Phrase", "join", "label", "say", "sentence", "sentences_of", "slots_of", "tell", "value_at"]
 
 _SLOT = re.compile(r"\{([^{}:]*)(?::([a-z]+))?\}")
 _LISTED_AT_MOST = 6
@@ -126,6 +126,14 @@ def sentence(phrase: Phrase) -> Phrase:
     if first not in phrase.facts and not any(fact.startswith(first) for fact in phrase.facts):
         text = text[0].upper() + text[1:]
     return Phrase(text if text[-1] in ".!?" else text + ".", phrase.facts)
+
+
+def sentences_of(phrase: Phrase) -> tuple[Phrase, ...]:
+    """The phrase's sentences; the whole phrase when a fact would be torn in two."""
+    pieces = re.split(r"(?<=[.!?]) (?=[A-Z])", phrase.text)
+    split = tuple(Phrase(piece, tuple(fact for fact in phrase.facts if fact in piece)) for piece in pieces)
+    whole = all(any(fact in piece for piece in pieces) for fact in phrase.facts)
+    return split if whole else (phrase,)
 
 
 def join(phrases: Sequence[Phrase]) -> Phrase:

@@ -15,7 +15,8 @@ from functools import cache
 from importlib import resources
 from typing import Final, Literal
 
-from toolace_mt.draft import Slot, SlotKind
+from toolace_mt.draft import SlotKind
+from toolace_mt.words.phrases import Phrase
 
 __all__ = ["FillContext", "Strictness", "first_breach", "similarity"]
 
@@ -29,7 +30,8 @@ class FillContext:
     """What a fill is judged against.  ``hidden_names`` are tool and parameter names as the code spells them;
     ``others`` are the texts of the other turns."""
 
-    slot: Slot
+    kind: SlotKind
+    coarse: Phrase
     speaker: Literal["user", "assistant"]
     hidden_names: frozenset[str]
     others: tuple[str, ...]
@@ -92,16 +94,16 @@ def _well_formed(text: str, _: FillContext) -> bool:
 
 
 def _right_length(text: str, context: FillContext) -> bool:
-    coarse = len(context.slot.coarse.text)
+    coarse = len(context.coarse.text)
     return 0.4 * coarse <= len(text) <= 1.6 * coarse + 40
 
 
 def _adds_no_sentence(text: str, context: FillContext) -> bool:
     """It says what the coarse turn says, perhaps after a greeting, and then stops."""
-    if context.slot.kind in {SlotKind.CHAT, SlotKind.CHAT_REPLY}:
+    if context.kind in {SlotKind.CHAT, SlotKind.CHAT_REPLY}:
         return True
     rest = re.sub(r"^(?:[A-Z][a-z']+(?: [a-z]+){0,3}[!.:]|I can help with that\.) ", "", text)
-    return _sentences(rest) <= _sentences(context.slot.coarse.text)
+    return _sentences(rest) <= _sentences(context.coarse.text)
 
 
 def _sentences(text: str) -> int:
@@ -111,7 +113,7 @@ def _sentences(text: str) -> int:
 def _keeps_facts(text: str, context: FillContext) -> bool:
     rest = text
     # Longer facts first, so that "3" is not taken from inside "W3021".
-    for fact in sorted(context.slot.coarse.facts, key=len, reverse=True):
+    for fact in sorted(context.coarse.facts, key=len, reverse=True):
         wanted = re.escape(fact.rstrip(".!?"))
         ignored = re.IGNORECASE if re.fullmatch(r"[A-Za-z ]+", fact) else re.NOFLAG
         found = re.search(rf"(?<![\w./]){wanted}(?![\w/]|[.,]\w)", rest, ignored)
@@ -122,7 +124,7 @@ def _keeps_facts(text: str, context: FillContext) -> bool:
 
 
 def _adds_no_figures(text: str, context: FillContext) -> bool:
-    known = context.slot.coarse.text.casefold()
+    known = context.coarse.text.casefold()
     spelled = [_NUMBER_WORDS[w] for w in _words(text) if w in _NUMBER_WORDS and w != "one"]
     return _figures(text) <= _figures(known) and all(
         re.search(rf"\b{number}\b", known) or _NAMES[number] in known for number in spelled
@@ -135,36 +137,38 @@ def _figures(text: str) -> frozenset[str]:
 
 
 def _adds_no_content(text: str, context: FillContext) -> bool:
-    known = _stems(_words(context.slot.coarse.text)) | _plain_stems()
+    known = _stems(_words(context.coarse.text)) | _plain_stems()
     return all(_stem(word) in known for word in _words(_without_facts(text, context)))
 
 
 def _keeps_content(text: str, context: FillContext) -> bool:
-    meant = _stems(_words(_without_facts(context.slot.coarse.text, context))) - _plain_stems()
+    meant = _stems(_words(_without_facts(context.coarse.text, context))) - _plain_stems()
     said = _stems(_words(text))
     return len(meant & said) >= 0.75 * len(meant)
 
 
 def _keeps_polarity(text: str, context: FillContext) -> bool:
-    return bool(_NEGATION.search(text)) == bool(_NEGATION.search(context.slot.coarse.text))
+    return bool(_NEGATION.search(text)) == bool(_NEGATION.search(context.coarse.text))
 
 
 def _keeps_mood(text: str, context: FillContext) -> bool:
     """A report is not a question, a question ends as one, and "What else you need?" is neither."""
-    kind = context.slot.kind
+    kind = context.kind
     if any(not _HAS_VERB.search(question) for question in _WH_QUESTION.findall(text)):
         return False
     if kind is SlotKind.QUESTION:
         return text.endswith("?") and text.count("?") == 1
-    if kind in {SlotKind.REPORT, SlotKind.FAILURE, SlotKind.ANSWER, SlotKind.CHAT}:
+    if kind in {SlotKind.REPORT, SlotKind.FAILURE, SlotKind.ANSWER, SlotKind.DETAIL, SlotKind.CHAT}:
         return "?" not in text
     return True
 
 
 def _in_role(text: str, context: FillContext) -> bool:
     if context.speaker == "assistant":
-        allowed = "my" in _words(context.slot.coarse.text)
+        allowed = "my" in _words(context.coarse.text)
         return allowed or not _FIRST_PERSON_WISH.search(text)
+    if re.match(r"[A-Z][a-z]+ing\b", text):
+        return False  # "Booking a flight, please."
     rest = _USER_ADDRESSED.sub(" ", text)
     return not re.search(r"\byou(?:r|rs|'re|'d|'ll|'ve)?\b", rest, re.IGNORECASE)
 
@@ -178,8 +182,9 @@ def _leaks_nothing(text: str, context: FillContext) -> bool:
 
 def _does_not_stutter(text: str, context: FillContext) -> bool:
     words = re.findall(r"[\w'$.@/-]+", text.casefold())
-    source = re.findall(r"[\w'$.@/-]+", context.slot.coarse.text.casefold())
-    if words.count("please") > 1 or words.count("thanks") + words.count("thank") > 1:
+    source = re.findall(r"[\w'$.@/-]+", context.coarse.text.casefold())
+    plain = _words(text)
+    if plain.count("please") > 1 or plain.count("thanks") + plain.count("thank") > 1:
         return False
     if any(first == second for first, second in itertools.pairwise(words)):
         return False
@@ -203,7 +208,7 @@ def _grams(words: list[str]) -> dict[tuple[str, ...], int]:
 
 
 def _without_facts(text: str, context: FillContext) -> str:
-    for fact in sorted(context.slot.coarse.facts, key=len, reverse=True):
+    for fact in sorted(context.coarse.facts, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(fact)}(?!\w)", " ", text, flags=re.IGNORECASE)
     return text
 

@@ -16,7 +16,7 @@ from toolace_mt.planners.sources import (
     sources_of,
 )
 
-ORDERS = {
+ORDERS: dict[str, dict[str, Any]] = {
     "orders": {
         "W1": {"order_id": "W1", "user_id": "U1", "cents": 500, "item": "lamp"},
         "W2": {"order_id": "W2", "user_id": "U2", "cents": 900, "item": "desk"},
@@ -46,7 +46,7 @@ def test_a_path_leads_to_the_scalars_that_stand_there(path: str, found: list[str
 
 
 def test_a_path_goes_through_lists_of_records_and_of_scalars() -> None:
-    result = {"hotels": [{"id": "H1"}, {"id": "H2"}], "tags": ["a", "b"]}
+    result: dict[str, Any] = {"hotels": [{"id": "H1"}, {"id": "H2"}], "tags": ["a", "b"]}
     assert rows_at(result, "hotels.*.id") == (Row("H1", {"id": "H1"}), Row("H2", {"id": "H2"}))
     assert values(rows_at(result, "tags.*")) == ["a", "b"]
 

@@ -64,7 +64,9 @@ def test_no_two_sub_tasks_want_the_same(planned: tuple[Planned, ...]) -> None:
         assert len(set(goals)) == len(goals)
 
 
-async def test_every_call_works_when_all_are_executed_from_a_fresh_world(planned: tuple[Planned, ...]) -> None:
+async def test_every_call_works_when_all_are_executed_from_a_fresh_world(
+    planned: tuple[Planned, ...],
+) -> None:
     for case in planned:
         calls = tuple(
             Call(name=call.name, arguments=call.arguments)
@@ -94,7 +96,9 @@ def test_every_required_argument_is_given_and_none_that_is_not_declared(planned:
                 assert required_of(parameters) <= call.arguments.keys() <= properties_of(parameters).keys()
 
 
-def test_every_value_that_the_user_tells_or_chooses_stands_in_the_request(planned: tuple[Planned, ...]) -> None:
+def test_every_value_that_the_user_tells_or_chooses_stands_in_the_request(
+    planned: tuple[Planned, ...],
+) -> None:
     for case in planned:
         for task, opening in case.sub_tasks():
             covered = {slot for ask in task.asks for slot in slots_of(ask)}
@@ -138,7 +142,9 @@ def test_distractors_stand_beside_the_needed_tools_in_no_telling_order(planned: 
     for case in planned:
         needed = {call.name for call in case.draft.dialogue.calls()}
         assert needed < {tool.name for tool in case.draft.dialogue.tools}
-    firsts = [case.draft.dialogue.tools[0].name in {c.name for c in case.draft.dialogue.calls()} for case in planned]
+    firsts = [
+        case.draft.dialogue.tools[0].name in {c.name for c in case.draft.dialogue.calls()} for case in planned
+    ]
     assert {True, False} == set(firsts)
 
 

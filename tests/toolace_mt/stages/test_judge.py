@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import ChatRequest
+from engine import ChatRequest, RefusedRequest
 from toolace_mt.dialogue import AssistantTurn, CallTurn, MaskedTurn, ToolCall, UserTurn
 from toolace_mt.stages.judge import Contest, ModelJudge, RuleJudge
 from toolace_mt.testing import FunctionModel
@@ -55,6 +55,13 @@ def is_for(wording: str) -> FunctionModel:
 )
 async def test_the_new_wording_wins_only_if_it_wins_both_orders(model: FunctionModel, wins: bool) -> None:
     assert await ModelJudge().prefers_new(contest(), model.complete) is wins
+
+
+async def test_a_refused_verdict_leaves_the_old_wording() -> None:
+    def write(request: ChatRequest) -> str:
+        raise RefusedRequest(f"no verdict for {request.purpose}")
+
+    assert not await ModelJudge().prefers_new(contest(), FunctionModel(write).complete)
 
 
 async def test_a_won_contest_was_asked_once_in_each_order() -> None:

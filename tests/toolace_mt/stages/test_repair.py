@@ -14,7 +14,7 @@ from toolace_mt.stages.verify import Verdict, verify
 from toolace_mt.testing import FunctionModel, Stage
 from toolace_mt.transcribe import transcript_of
 
-REFINER = Refiner(judge=RuleJudge(), strictness="close")
+REFINER = Refiner(judge=RuleJudge(), strictness="free")
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,14 @@ def blaming(draft: Draft, turn: int | None) -> Verdict:
     return Verdict(transcript=transcript, faults=(fault,), turn=turn)
 
 
+def spoilt_with(draft: Draft, text: str) -> Draft:
+    """The draft with other words at its first turn."""
+    _, slot, _ = draft.spoken_turns()[0]
+    return draft.with_slots({0: replace(slot, words=(text,))})
+
+
 async def test_bad_words_give_way_to_the_plain_ones_first(draft: Draft, retail: Stage) -> None:
-    spoilt = draft.with_texts({0: "order order order order order order order"})
+    spoilt = spoilt_with(draft, "order order order order order order order")
     verdict = await verify(spoilt, retail.pack, retail.run)
     assert verdict.turn == 0
     model = FunctionModel()
@@ -54,12 +60,13 @@ async def test_plain_words_at_fault_are_filled_anew(draft: Draft) -> None:
 
 
 async def test_a_second_repair_asks_the_model_even_when_plain_words_are_at_hand(draft: Draft) -> None:
-    spoilt = draft.with_texts({0: "Hello, hello."})
+    spoilt = spoilt_with(draft, "Hello, hello.")
     model = FunctionModel()
     mended = await repair(spoilt, blaming(spoilt, 0), REFINER, model.complete, attempt=1)
     assert mended is not None
     assert model.requests
-    assert mended.spoken_turns()[0][2].endswith(draft.spoken_turns()[0][2])
+    _, slot, text = mended.spoken_turns()[0]
+    assert text not in {slot.coarse.text, "Hello, hello."}
 
 
 async def test_a_fault_of_calls_and_one_without_a_place_are_given_up(draft: Draft) -> None:

@@ -54,7 +54,9 @@ def undeclared_tool(draft: Draft) -> tuple[Draft, int]:
 
 
 def placeholder(draft: Draft) -> tuple[Draft, int]:
-    return with_call(draft, lambda call: replace(call, arguments={**call.arguments, "order_id": "<order_id>"}))
+    return with_call(
+        draft, lambda call: replace(call, arguments={**call.arguments, "order_id": "<order_id>"})
+    )
 
 
 def observed(draft: Draft, *, is_id: bool) -> tuple[Draft, int]:

@@ -2,19 +2,16 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from toolace_mt.dialogue import ToolCall
+from toolace_mt.draft import SlotKind
 from toolace_mt.plan import Choice, Said, SubTask
-from toolace_mt.words.coarse import (
-    answer_with,
-    correction_with,
-    failure_about,
-    question_about,
-    request_for,
-)
-from toolace_mt.words.phrases import Phrase
+from toolace_mt.words import coarse
+from toolace_mt.words.coarse import answer_with, correction_with, failure_about, question_about, report_of
+from toolace_mt.words.phrases import Phrase, join
 
 REASON = Said(parameter="reason", value="too late", clause="the reason is {}")
 ORDER = Said(parameter="order_id", value="W2", clause="the order id is {}")
@@ -26,6 +23,11 @@ CANCEL = SubTask(
     said=(ORDER, REASON),
 )
 SEEDS = range(40)
+
+
+def request_for(task: SubTask, chance: random.Random, **how: Any) -> Phrase:
+    """The whole of the opening message."""
+    return join([part.coarse for part in coarse.request_for(task, chance, **how)])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -48,6 +50,29 @@ def test_another_value_is_told_instead() -> None:
     request = request_for(CANCEL, random.Random(0), first=True, instead={"reason": "too dear"})
     assert "too dear" in request.text
     assert "too late" not in request.text
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_request_is_one_wish_and_a_detail_for_each_other_value(seed: int) -> None:
+    parts = coarse.request_for(CANCEL, random.Random(seed), first=seed % 2 == 0)
+    assert sorted(part.kind for part in parts) == [SlotKind.DETAIL, SlotKind.REQUEST]
+    detail = next(part for part in parts if part.kind is SlotKind.DETAIL)
+    assert detail.coarse == Phrase("The reason is too late.", ("too late",))
+
+
+def test_a_report_has_a_part_for_each_sentence() -> None:
+    task = replace(CANCEL, tell="Order {order_id} is off. It was {reason}.")
+    told = report_of(task, {"order_id": "W2"})
+    assert [part.coarse for part in told] == [
+        Phrase("Order W2 is off.", ("W2",)),
+        Phrase("It was too late.", ("too late",)),
+    ]
+    assert {part.kind for part in told} == {SlotKind.REPORT}
+
+
+def test_a_report_is_not_torn_inside_a_fact() -> None:
+    told = report_of(replace(CANCEL, tell="It says {text}."), {"text": "Stop. Go. Now"})
+    assert len(told) == 1
 
 
 def test_without_a_fitting_phrase_the_tools_description_is_asked_for() -> None:

@@ -22,7 +22,8 @@ _ASSISTANT = {SlotKind.REPORT, SlotKind.FAILURE, SlotKind.QUESTION, SlotKind.CHA
 
 def breach(slot: Slot, text: str, *others: str, strictness: Strictness = "close") -> str | None:
     context = FillContext(
-        slot=slot,
+        kind=slot.kind,
+        coarse=slot.coarse,
         speaker="assistant" if slot.kind in _ASSISTANT else "user",
         hidden_names=frozenset({"order_id", "cancel_order", "zipCode"}),
         others=others,
@@ -132,12 +133,14 @@ def test_the_words_of_another_turn_are_not_said_again() -> None:
         (REPORT, "Order W3021 gives $12.50 to your card, is that right?", "mood"),
     ],
 )
-def test_a_strong_model_may_choose_its_words_but_not_its_facts(slot: Slot, text: str, rule: str | None) -> None:
+def test_a_strong_model_may_choose_its_words_but_not_its_facts(
+    slot: Slot, text: str, rule: str | None
+) -> None:
     assert breach(slot, text, strictness="free") == rule
 
 
 @given(seed=st.integers(), slot=st.sampled_from((CANCEL, FILE, REPORT, DENIAL, QUESTION, ANSWER, SEATS)))
-def test_a_greeting_before_the_coarse_words_keeps_every_rule(seed: int, slot: Slot) -> None:
+def test_a_word_before_the_coarse_words_keeps_every_rule(seed: int, slot: Slot) -> None:
     assert breach(slot, harmless_fill(slot.coarse.text, seed)) is None
 
 

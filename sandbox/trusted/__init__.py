@@ -1,0 +1,1 @@
+"""Trusted Python environments: somebody's classes as tools, in worker processes, but without confinement."""

@@ -1,0 +1,239 @@
+"""Runs trajectories in a trusted Python environment: whole records in a message, several in a batch."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+
+from sandbox.errors import EnvironmentUnusable
+from sandbox.faults import write_faults
+from sandbox.frames import FrameError
+from sandbox.pool import WorkerDeath, WorkerDied
+from sandbox.trusted.process import TrustedPool, TrustedWorker, open_trusted_pool
+from sandbox.trusted.types import (
+    StateReading,
+    TrustedExecution,
+    TrustedTrajectory,
+    TurnExecution,
+    Unopened,
+)
+from sandbox.trusted.wire import read_results, write_calls
+from sandbox.types import Call, Fault, FaultKind, JsonObject, Outcome
+
+__all__ = ["SHIPPED_ENVIRONMENTS", "TrustedRuntime", "environment_source", "open_trusted"]
+
+BATCH_SIZE = 16
+BATCH_SECONDS = 60.0
+CALL_SECONDS = 10.0
+SHIPPED_ENVIRONMENTS: Mapping[str, str] = {"bfcl": "python:sandbox.trusted.bfcl:open_entry"}
+
+Result = TrustedExecution | Unopened
+
+
+def environment_source(name: str) -> str | None:
+    """Give the ``python:MODULE:FACTORY`` that a name stands for; None if it is no trusted environment."""
+    if name.startswith("python:"):
+        return name
+    return SHIPPED_ENVIRONMENTS.get(name)
+
+
+class TrustedRuntime:
+    """An environment that is open in worker processes.  Use ``open_trusted``."""
+
+    isolation = "trusted process"
+
+    def __init__(self, pool: TrustedPool, *, batch_seconds: float, call_seconds: float) -> None:
+        self._pool = pool
+        self._batch_seconds = batch_seconds
+        self._call_seconds = call_seconds
+
+    async def run(
+        self, trajectories: Sequence[TrustedTrajectory], *, read: StateReading = StateReading.FINAL
+    ) -> tuple[Result, ...]:
+        """Execute trajectories, each on objects of its own; one result for each, in order.
+
+        What a tool does wrong is a ``Fault`` in there.  Raises ``EnvironmentUnusable`` when no worker can be
+        had.
+        """
+        results: list[Result | None] = [None] * len(trajectories)
+        size = max(1, min(BATCH_SIZE, -(-len(trajectories) // self._pool.workers)))
+
+        async def run_from(first: int) -> None:
+            part = trajectories[first : first + size]
+            results[first : first + size] = await self._run_batch(part, read)
+
+        if len(trajectories) <= size:
+            await run_from(0)
+        else:
+            async with anyio.create_task_group() as tasks:
+                for first in range(0, len(trajectories), size):
+                    tasks.start_soon(run_from, first)
+        return tuple(result for result in results if result is not None)
+
+    async def tools(self, record: JsonObject | None = None) -> tuple[JsonObject, ...]:
+        """Describe the tools that the factory makes of a record, as OpenAI functions with ``returns``.
+
+        Raises ``EnvironmentUnusable`` if it makes none.
+        """
+        try:
+            answer = await self._pool.ask({"tools": dict(record or {})}, self._batch_seconds, lambda told: told)
+        except WorkerDied as death:
+            raise EnvironmentUnusable(f"the tools cannot be listed: {death}") from None
+        if "tools" not in answer:
+            raise EnvironmentUnusable(f"the tools cannot be listed: {answer.get('failed')}")
+        return tuple(answer["tools"])
+
+    async def _run_batch(self, batch: Sequence[TrustedTrajectory], read: StateReading) -> list[Result]:
+        entries = [
+            {
+                "record": dict(trajectory.record),
+                "turns": [write_calls(turn) for turn in trajectory.turns],
+                "faults": write_faults(trajectory.faults),
+            }
+            for trajectory in batch
+        ]
+        message = {"batch": entries, "read": read}
+        try:
+            return await self._pool.ask(
+                message, self._batch_seconds, lambda answer: read_results(answer, batch)
+            )
+        except WorkerDied:
+            if len(batch) == 1:
+                return [await self._run_call_by_call(batch[0], read)]
+        # One of them is guilty: alone it names itself and harms no other.
+        return [result for trajectory in batch for result in await self._run_batch([trajectory], read)]
+
+    async def _run_call_by_call(self, trajectory: TrustedTrajectory, read: StateReading) -> Result:
+        """Find the calls that end the worker; what follows runs on objects that never saw them."""
+        deaths: dict[int, Fault] = {}
+        while True:
+            try:
+                async with self._pool.worker() as worker:
+                    return await _Retrial(worker, trajectory, deaths, self._call_seconds).run(read)
+            except _DiedAt as death:
+                deaths[death.call] = _fault_of(death)
+            except WorkerDied as death:
+                return Unopened(reason=f"the record could not be opened: {death.detail}")
+
+
+class _Retrial:
+    """One more run of a trajectory, a message a call, without the calls that are known to be deadly."""
+
+    def __init__(
+        self,
+        worker: TrustedWorker,
+        trajectory: TrustedTrajectory,
+        deaths: Mapping[int, Fault],
+        seconds: float,
+    ) -> None:
+        self._worker = worker
+        self._trajectory = trajectory
+        self._deaths = deaths
+        self._seconds = seconds
+
+    async def run(self, read: StateReading) -> Result:
+        opened = await self._ask(dict(self._trajectory.record), (), StateReading.TURN)
+        if isinstance(opened, Unopened):
+            return opened
+        turns: list[TurnExecution] = []
+        last = opened
+        number = 0
+        for calls in self._trajectory.turns:
+            outcomes: list[Outcome] = []
+            digests: list[str] = []
+            for call in calls:
+                if number in self._deaths:
+                    outcomes.append(self._deaths[number])
+                else:
+                    last = await self._call(call, number, last)
+                    outcomes += last.outcomes
+                digests.append(last.final_state_digest)
+                number += 1
+            turns.append(_turn(outcomes, digests, last, read))
+        return TrustedExecution(
+            turns=tuple(turns), final_state=last.final_state, final_state_digest=last.final_state_digest
+        )
+
+    async def _call(self, call: Call, number: int, last: TrustedExecution) -> TrustedExecution:
+        planned = self._trajectory.faults.get(number)
+        if planned is not None:
+            fault = Fault(planned.kind, planned.code, planned.message)
+            return TrustedExecution(
+                turns=(TurnExecution(outcomes=(fault,)),),
+                final_state=last.final_state,
+                final_state_digest=last.final_state_digest,
+            )
+        try:
+            done = await self._ask(None, (call,), StateReading.FINAL)
+        except WorkerDied as death:
+            raise _DiedAt(death, number) from None
+        if isinstance(done, Unopened):
+            raise _DiedAt(WorkerDied(WorkerDeath.CRASHED, done.reason), number)
+        return done
+
+    async def _ask(
+        self, record: dict[str, Any] | None, calls: tuple[Call, ...], read: StateReading
+    ) -> Result:
+        entry = {"record": record, "turns": [write_calls(calls)], "faults": []}
+        answer = await self._worker.ask({"batch": [entry], "read": read}, self._seconds)
+        asked = TrustedTrajectory(record={}, turns=(calls,))
+        try:
+            return read_results(answer, [asked])[0]
+        except FrameError as error:
+            raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+
+
+class _DiedAt(WorkerDied):
+    """A worker died at a call, known by its index."""
+
+    def __init__(self, death: WorkerDied, call: int) -> None:
+        super().__init__(death.cause, death.detail)
+        self.call = call
+
+
+def _turn(
+    outcomes: list[Outcome], digests: list[str], last: TrustedExecution, read: StateReading
+) -> TurnExecution:
+    if read is StateReading.FINAL:
+        return TurnExecution(outcomes=tuple(outcomes))
+    return TurnExecution(
+        outcomes=tuple(outcomes),
+        state=last.final_state,
+        state_digest=last.final_state_digest,
+        call_digests=tuple(digests) if read is StateReading.CALL else (),
+    )
+
+
+def _fault_of(death: WorkerDied) -> Fault:
+    match death.cause:
+        case WorkerDeath.LATE:
+            return Fault(FaultKind.TIMEOUT, "timeout", f"the call was stopped: {death.detail}")
+        case WorkerDeath.MEMORY:
+            return Fault(FaultKind.MEMORY, "memory", "the call asked for more memory than a worker has")
+        case WorkerDeath.CRASHED:
+            return Fault(FaultKind.CRASH, "crash", death.detail)
+
+
+@asynccontextmanager
+async def open_trusted(
+    name: str,
+    *,
+    workers: int = 1,
+    batch_seconds: float = BATCH_SECONDS,
+    call_seconds: float = CALL_SECONDS,
+) -> AsyncIterator[TrustedRuntime]:
+    """Open ``python:MODULE:FACTORY`` or a shipped environment in worker processes of its own.
+
+    FACTORY(record) gives an object, or a list or dictionary of several, whose public methods are tools and
+    whose public attributes (or ``state()``) are the world.  A batch that takes longer than ``batch_seconds`` is
+    run again call by call, with ``call_seconds`` each.  Raises ``EnvironmentUnusable``.
+    """
+    source = environment_source(name)
+    if source is None:
+        known = ", ".join(SHIPPED_ENVIRONMENTS)
+        raise EnvironmentUnusable(f"{name!r} is no environment; write python:MODULE:FACTORY or one of {known}")
+    async with open_trusted_pool(source, workers=workers) as pool:
+        yield TrustedRuntime(pool, batch_seconds=batch_seconds, call_seconds=call_seconds)

@@ -1,0 +1,151 @@
+"""What a factory made: the objects whose public methods are tools and whose public attributes are the world."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from types import FunctionType
+from typing import Any
+
+from sandbox.errors import EnvironmentUnusable
+from sandbox.trusted.plain import attributes_of, write_plain
+
+__all__ = ["Factory", "Toolkit", "find_factory", "tool_names"]
+
+Factory = Callable[[Mapping[str, Any]], "Toolkit"]
+STATE_METHOD = "state"
+NAMES_ATTRIBUTE = "tool_names"
+ERRORS_ATTRIBUTE = "tool_errors"
+SOURCE = re.compile(r"python:([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
+
+
+class Toolkit:
+    """Objects by name, and their tools by name."""
+
+    def __init__(self, objects: Mapping[str, Any], *, single: bool) -> None:
+        self._objects = objects
+        self._single = single
+        self.tools: dict[str, Callable[..., Any]] = {}
+        self.errors: tuple[type[BaseException], ...] = ()
+        for name, part in objects.items():
+            self._add(name, part)
+
+    def _add(self, name: str, part: Any) -> None:
+        if isinstance(part, FunctionType):
+            self._add_tool(part.__name__, part)
+            return
+        for tool in tool_names(part):
+            self._add_tool(tool, getattr(part, tool))
+        declared = getattr(part, ERRORS_ATTRIBUTE, ())
+        if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in declared):
+            raise EnvironmentUnusable(f"{name}.{ERRORS_ATTRIBUTE} must be a tuple of exception classes")
+        self.errors += tuple(declared)
+
+    def _add_tool(self, name: str, method: Callable[..., Any]) -> None:
+        if name in self.tools:
+            raise EnvironmentUnusable(f"two objects have a tool {name}; give one of them another name")
+        self.tools[name] = method
+
+    def write_state(self) -> bytes:
+        """Write the world as canonical JSON."""
+        states = {
+            name: _state_of(part)
+            for name, part in self._objects.items()
+            if not isinstance(part, FunctionType)
+        }
+        return write_plain(next(iter(states.values()), {}) if self._single else states, sorted_keys=True)
+
+
+def tool_names(part: object) -> tuple[str, ...]:
+    """Name an object's tools: its ``tool_names`` if it has any, else its class's public methods in order."""
+    chosen = getattr(part, NAMES_ATTRIBUTE, None)
+    return _public_methods(type(part)) if chosen is None else tuple(chosen)
+
+
+@cache
+def _public_methods(kind: type) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for base in reversed(kind.__mro__[:-1]):
+        for name, value in vars(base).items():
+            if isinstance(value, (staticmethod, classmethod, FunctionType)):
+                names[name] = None
+    return tuple(name for name in names if not name.startswith("_") and name != STATE_METHOD)
+
+
+def _state_of(part: object) -> object:
+    own = getattr(part, STATE_METHOD, None)
+    return own() if inspect.ismethod(own) else _world_attributes(part)
+
+
+def _world_attributes(part: object) -> dict[str, object]:
+    hidden = (NAMES_ATTRIBUTE, ERRORS_ATTRIBUTE)
+    return {name: value for name, value in attributes_of(part).items() if name not in hidden}
+
+
+def find_factory(source: str) -> Factory:
+    """Import what ``python:MODULE:NAME`` names; give a function from a record to a toolkit.
+
+    Called in a worker process only.  Raises ``EnvironmentUnusable``.
+    """
+    found = _find(source)
+    makes_itself = not callable(found)
+    takes_record = not makes_itself and _takes_record(found)
+
+    def make(record: Mapping[str, Any]) -> Toolkit:
+        made = found if makes_itself else found(record) if takes_record else found()
+        return _toolkit(made)
+
+    return make
+
+
+def _find(source: str) -> Any:
+    matched = SOURCE.fullmatch(source)
+    if matched is None:
+        raise EnvironmentUnusable(f"{source!r} is no environment; write python:MODULE:FACTORY")
+    module, name = matched.groups()
+    found: Any = import_module(module)
+    for step in name.split("."):
+        if not hasattr(found, step):
+            raise EnvironmentUnusable(f"{source}: the module {module} has no {name}")
+        found = getattr(found, step)
+    return found
+
+
+def _takes_record(factory: Callable[..., Any]) -> bool:
+    """A factory with a required parameter, or one called ``record``, is given the record."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(
+        part.name == "record"
+        or (
+            part.default is part.empty and part.kind in (part.POSITIONAL_ONLY, part.POSITIONAL_OR_KEYWORD)
+        )
+        for part in parameters
+    )
+
+
+def _toolkit(made: Any) -> Toolkit:
+    match made:
+        case None:
+            raise EnvironmentUnusable("the factory gave nothing")
+        case Toolkit():
+            return made
+        case Mapping():
+            return Toolkit({str(name): part for name, part in made.items()}, single=False)
+        case Sequence() if not isinstance(made, str):
+            return Toolkit(_named(made), single=False)
+        case _:
+            return Toolkit({type(made).__name__: made}, single=True)
+
+
+def _named(parts: Sequence[Any]) -> dict[str, Any]:
+    names = [part.__name__ if isinstance(part, FunctionType) else type(part).__name__ for part in parts]
+    for name in names:
+        if names.count(name) > 1:
+            raise EnvironmentUnusable(f"two objects are called {name}; give a dictionary with names instead")
+    return dict(zip(names, parts, strict=True))

@@ -1,0 +1,51 @@
+"""What travels between the parent and the workers of a trusted environment, and back into values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sandbox.frames import FrameError
+from sandbox.trusted.types import TrustedExecution, TrustedTrajectory, TurnExecution, Unopened
+from sandbox.types import Call
+from sandbox.wire import read_outcome, write_call
+
+__all__ = ["read_results", "write_calls"]
+
+
+def write_calls(calls: Sequence[Call]) -> list[Any]:
+    """Write the calls of one turn."""
+    return [write_call(call) for call in calls]
+
+
+def read_results(
+    answer: dict[str, Any], asked: Sequence[TrustedTrajectory]
+) -> list[TrustedExecution | Unopened]:
+    """Read a worker's answer to a batch.  Raises ``FrameError`` if it is not one."""
+    results = answer.get("batch")
+    if not isinstance(results, list) or len(results) != len(asked):
+        raise FrameError(str(answer.get("failed", "a worker answered with another number of trajectories")))
+    try:
+        return [_result(result, one) for result, one in zip(results, asked, strict=True)]
+    except (KeyError, TypeError, ValueError) as error:
+        raise FrameError(f"a worker's answer is not one: {type(error).__name__}: {error}") from None
+
+
+def _result(result: dict[str, Any], asked: TrustedTrajectory) -> TrustedExecution | Unopened:
+    if "unopened" in result:
+        return Unopened(reason=result["unopened"])
+    turns = [_turn(written, calls) for written, calls in zip(result["turns"], asked.turns, strict=True)]
+    return TrustedExecution(
+        turns=tuple(turns), final_state=result["state"], final_state_digest=result["digest"]
+    )
+
+
+def _turn(written: list[Any], calls: Sequence[Call]) -> TurnExecution:
+    outcomes, *state = written
+    if len(outcomes) != len(calls):
+        raise FrameError("a worker answered with another number of calls")
+    read = tuple(read_outcome(outcome) for outcome in outcomes)
+    if not state:
+        return TurnExecution(outcomes=read)
+    value, digest, digests = state
+    return TurnExecution(outcomes=read, state=value, state_digest=digest, call_digests=tuple(digests))

@@ -1,0 +1,189 @@
+"""The child side of a trusted environment: makes the objects, makes the calls, reads the state."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import inspect
+import re
+import resource
+import signal
+import socket
+import sys
+from typing import Any, NoReturn
+
+import orjson
+import xxhash
+
+from sandbox.errors import SandboxError
+from sandbox.faults import read_faults
+from sandbox.frames import FrameError, encode, receive, send
+from sandbox.trusted.plain import NotPlainError, write_plain
+from sandbox.trusted.toolkit import Factory, Toolkit, find_factory
+from sandbox.types import Fault, FaultKind
+
+__all__ = ["serve", "start"]
+
+MAX_ERROR_TEXT = 2_000
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def start() -> NoReturn:
+    """Serve the socket whose descriptor is the last argument, in at most so many bytes of memory."""
+    memory_bytes, descriptor = int(sys.argv[-2]), int(sys.argv[-1])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when an interrupted run ends
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    serve(socket.socket(fileno=descriptor))
+
+
+def serve(channel: socket.socket) -> NoReturn:
+    """Answer messages until the parent closes the socket."""
+    desk = _Desk()
+    while True:
+        try:
+            message = receive(channel)
+        except (FrameError, OSError):
+            break
+        if message is None:
+            break
+        try:
+            answer = encode(desk.answer(message))
+        except MemoryError:
+            gc.collect()
+            answer = encode({"failed": "memory"})
+        except SandboxError as error:
+            answer = encode({"failed": str(error)[:MAX_ERROR_TEXT]})
+        except Exception as error:  # noqa: BLE001  # whatever the environment's own code raises
+            answer = encode({"failed": _exception_text(error)})
+        send(channel, answer)
+    sys.exit(0)
+
+
+class _Desk:
+    """The opened environment, and the toolkit of the last record so that calls can go on with it."""
+
+    def __init__(self) -> None:
+        self._factory: Factory | None = None
+        self._run: _Run | None = None
+
+    def answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        match message:
+            case {"open": str(source)}:
+                self._factory = find_factory(source)
+                return {"opened": True}
+            case {"tools": record}:
+                from sandbox.importers.python_class import describe_tools
+
+                return {"tools": describe_tools(self._made(record).tools)}
+            case {"batch": batch, "read": reading}:
+                return {"batch": [self._trajectory(entry, reading) for entry in batch]}
+            case _:
+                return {"failed": "unknown message"}
+
+    def _made(self, record: dict[str, Any]) -> Toolkit:
+        if self._factory is None:
+            raise SandboxError("no environment is open")
+        return self._factory(record)
+
+    def _trajectory(self, entry: dict[str, Any], reading: str) -> dict[str, Any]:
+        if entry["record"] is not None:
+            self._run = None
+            try:
+                self._run = _Run(self._made(entry["record"]), read_faults(entry["faults"]))
+            except SandboxError as error:
+                return {"unopened": str(error)[:MAX_ERROR_TEXT]}
+            except Exception as error:  # noqa: BLE001  # the factory's own code
+                return {"unopened": _exception_text(error)}
+        if self._run is None:
+            return {"unopened": "the record could not be opened"}
+        try:
+            return self._run.go(entry["turns"], reading)
+        except NotPlainError as error:
+            return {"unopened": f"the state cannot be read: {error}"}
+
+
+class _Run:
+    """The calls of one record, on its own objects."""
+
+    def __init__(self, toolkit: Toolkit, faults: dict[int, Fault]) -> None:
+        self._toolkit = toolkit
+        self._faults = faults
+        self._made = 0
+
+    def go(self, turns: list[list[Any]], reading: str) -> dict[str, Any]:
+        done = [self._turn(calls, reading) for calls in turns]
+        state = self._toolkit.write_state()
+        return {"turns": done, "state": orjson.Fragment(state), "digest": _digest(state)}
+
+    def _turn(self, calls: list[Any], reading: str) -> list[Any]:
+        outcomes, digests = [], []
+        for name, arguments, *unfit in calls:
+            outcomes.append(self._call(name, arguments, unfit))
+            if reading == "call":
+                digests.append(_digest(self._toolkit.write_state()))
+        if reading == "final":
+            return [outcomes]
+        state = self._toolkit.write_state()
+        return [outcomes, orjson.Fragment(state), _digest(state), digests]
+
+    def _call(self, name: str, arguments: dict[str, Any], unfit: list[str]) -> list[Any]:
+        planned = self._faults.get(self._made)
+        self._made += 1
+        if planned is not None:
+            return [planned.kind, planned.code, planned.message]
+        method = self._toolkit.tools.get(name)
+        if method is None:
+            known = ", ".join(self._toolkit.tools)
+            return _fault(FaultKind.UNKNOWN_TOOL, f"no tool {name!r}; the tools are {known}")
+        if unfit:
+            return _fault(FaultKind.INVALID_ARGUMENTS, f"the arguments are not plain JSON: {unfit[0]}")
+        try:
+            return [orjson.Fragment(write_plain(method(**arguments)))]
+        except NotPlainError as error:
+            return _fault(FaultKind.INVALID_RESULT, str(error))
+        except MemoryError:
+            gc.collect()
+            return _fault(FaultKind.MEMORY, "the call asked for more memory than a worker has")
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a tool may raise anything
+            return self._failure(method, arguments, error)
+
+    def _failure(self, method: Any, arguments: dict[str, Any], error: BaseException) -> list[Any]:
+        if isinstance(error, TypeError) and not _binds(method, arguments):
+            return _fault(FaultKind.INVALID_ARGUMENTS, _message(error))
+        kind = FaultKind.TOOL_ERROR if isinstance(error, self._toolkit.errors) else FaultKind.UNDECLARED_ERROR
+        return _fault(kind, _message(error), code=_code_of(error))
+
+
+def _binds(method: Any, arguments: dict[str, Any]) -> bool:
+    try:
+        inspect.signature(method).bind(**arguments)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
+
+
+def _fault(kind: FaultKind, message: str, *, code: str | None = None) -> list[Any]:
+    fault = Fault(kind, code or kind.value, message.encode(errors="replace").decode()[:MAX_ERROR_TEXT])
+    return [fault.kind, fault.code, fault.message]
+
+
+def _message(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _code_of(error: BaseException) -> str:
+    """``OrderNotFoundError`` is ``order_not_found``."""
+    name = type(error).__name__
+    return _WORD_START.sub("_", name.removesuffix("Error") or name).lower()
+
+
+def _exception_text(error: BaseException) -> str:
+    text = f"{type(error).__name__}: {error}".encode(errors="replace").decode()
+    return " ".join(text.split())[:MAX_ERROR_TEXT]
+
+
+def _digest(state: bytes) -> str:
+    return xxhash.xxh3_128_hexdigest(state)

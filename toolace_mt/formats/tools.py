@@ -1,0 +1,166 @@
+"""Declared tools, wrapped or bare, under all the names that data sets give their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import orjson
+
+from toolace_mt.formats.base import UnreadableRecordError
+from toolace_mt.formats.json_text import NotJsonError, parse_json
+from toolace_mt.formats.schemas import Parameters, normal_parameters
+from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
+
+__all__ = ["looks_like_tool", "read_tools", "write_tool"]
+
+_NAMES = ("name", "api_name", "tool_name")
+_DESCRIPTIONS = ("description", "api_description", "tool_description")
+_PARAMETERS = (
+    "parameters",
+    "input_schema",
+    "inputSchema",
+    "input_parameters",
+    "query_parameters",
+    "arguments",
+    "args",
+    "parameters_json_schema",
+)
+_LISTED = ("required_parameters", "optional_parameters")
+
+
+def read_tools(
+    value: JsonValue, *, native: bool = False, default_means_optional: bool = False
+) -> tuple[DeclaredTool, ...] | None:
+    """Read declared tools: wrapped or bare, a list or the JSON text of one; equal lists give one tuple.
+
+    With ``native`` the types of another language belong to the dialect and are nobody's fault; with
+    ``default_means_optional`` a parameter of a flat list is required unless it has a default.
+    """
+    if value is None:
+        return None
+    try:
+        return _tools(orjson.dumps(value), native, default_means_optional)
+    except NotJsonError as error:
+        raise UnreadableRecordError(f"tools are {error}") from None
+
+
+@lru_cache(maxsize=256)
+def _tools(text: bytes, native: bool, by_default: bool) -> tuple[DeclaredTool, ...]:
+    value = orjson.loads(text)
+    listed = parse_json(value) if isinstance(value, str) and value.strip() else value
+    if isinstance(listed, str):
+        return ()
+    if isinstance(listed, Mapping):
+        listed = _by_name(listed) if not looks_like_tool(listed) else [listed]
+    if not isinstance(listed, list):
+        raise UnreadableRecordError("tools are no list")
+    return tuple(
+        _tool(parse_json(entry) if isinstance(entry, str) else entry, number, native, by_default)
+        for number, entry in enumerate(_flattened(listed))
+    )
+
+
+def _by_name(tools: JsonObject) -> list[JsonValue]:
+    """Tools in an object, each under its name; anything else is taken as one tool, to be complained of."""
+    if tools and all(isinstance(entry, Mapping) for entry in tools.values()):
+        return [{"name": name, **entry} for name, entry in tools.items() if isinstance(entry, Mapping)]
+    return [tools]
+
+
+def _flattened(listed: Sequence[JsonValue]) -> list[JsonValue]:
+    """Some list their functions once more inside one tool."""
+    flat: list[JsonValue] = []
+    for entry in listed:
+        inner = None
+        if isinstance(entry, Mapping):
+            inner = entry.get("function_declarations", entry.get("functions"))
+        flat.extend(inner) if isinstance(inner, list) else flat.append(entry)
+    return flat
+
+
+def looks_like_tool(entry: JsonValue) -> bool:
+    """Tell whether an object declares one tool."""
+    if not isinstance(entry, Mapping):
+        return False
+    function = entry.get("function")
+    if isinstance(function, Mapping):
+        return isinstance(function.get("name"), str)
+    return any(isinstance(entry.get(key), str) for key in _NAMES) and any(
+        key in entry for key in (*_PARAMETERS, *_LISTED, *_DESCRIPTIONS)
+    )
+
+
+def _tool(entry: JsonValue, number: int, native: bool, by_default: bool) -> DeclaredTool:
+    function = entry.get("function", entry) if isinstance(entry, Mapping) else None
+    if not isinstance(function, Mapping):
+        raise UnreadableRecordError(f"tool {number} is no object")
+    name = _first(function, _NAMES)
+    description = _first(function, _DESCRIPTIONS)
+    if not isinstance(name, str) or not name:
+        raise UnreadableRecordError(f"tool {number} has no name")
+    found = _parameters(function, name, by_default)
+    return DeclaredTool(
+        name=name,
+        description=description if isinstance(description, str) else "",
+        parameters=None if found is None else found.schema,
+        respelled=() if native or found is None else found.respelled,
+    )
+
+
+def _parameters(function: JsonObject, name: str, by_default: bool) -> Parameters | None:
+    written = _first(function, _PARAMETERS)
+    if written is None and any(key in function for key in _LISTED):
+        written = _from_lists(function)
+    if isinstance(written, str):
+        try:
+            written = parse_json(written) if written.strip() else None
+        except NotJsonError as error:
+            raise UnreadableRecordError(f"the parameters of tool {name!r} are {error}") from None
+    if isinstance(written, (list, tuple)):
+        written = _from_list(written)
+    if written is None:
+        return None
+    if not isinstance(written, Mapping):
+        raise UnreadableRecordError(f"the parameters of tool {name!r} are no object")
+    return normal_parameters(written, required=function.get("required"), default_means_optional=by_default)
+
+
+def _from_list(listed: Sequence[JsonValue], **flags: bool) -> JsonValue:
+    """Parameters as a list of objects with names."""
+    named: dict[str, JsonValue] = {}
+    for entry in listed:
+        name = entry.get("name") if isinstance(entry, Mapping) else None
+        if not isinstance(entry, Mapping) or not isinstance(name, str):
+            return list(listed)
+        inner = entry.get("schema")
+        rest = {key: value for key, value in entry.items() if key not in ("name", "in", "schema")}
+        named[name] = {**(inner if isinstance(inner, Mapping) else {}), **rest, **flags}
+    return {"type": "object", "properties": named}
+
+
+def _from_lists(function: JsonObject) -> JsonValue:
+    """ToolBench lists required and optional parameters apart."""
+    merged: dict[str, JsonValue] = {}
+    for key in _LISTED:
+        listed = function.get(key)
+        if not isinstance(listed, (list, tuple)):
+            continue
+        part = _from_list(listed, required=key == "required_parameters")
+        inner = part.get("properties") if isinstance(part, Mapping) else None
+        if not isinstance(inner, Mapping):
+            return list(listed)
+        merged.update(inner)
+    return {"type": "object", "properties": merged}
+
+
+def _first(entry: JsonObject, keys: tuple[str, ...]) -> JsonValue:
+    return next((entry[key] for key in keys if entry.get(key) is not None), None)
+
+
+def write_tool(tool: DeclaredTool) -> JsonObject:
+    """Write a tool as an OpenAI function tool."""
+    function: dict[str, JsonValue] = {"name": tool.name, "description": tool.description}
+    if tool.parameters is not None:
+        function["parameters"] = tool.parameters
+    return {"type": "function", "function": function}
