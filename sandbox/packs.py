@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.errors import PackError, PolicyViolation, UnknownWorld
 from sandbox.plain import plain_json_problem
-from sandbox.schema import compile_schema
+from sandbox.schema import compile_schema, without_hints
 from sandbox.types import Call, JsonObject, JsonValue
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class _Manifest(_Strict):
     clock: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
     persona: str | None = None
     invariants: tuple[Invariant, ...] = ()
+    mock: Literal["schema-true", "recorded"] | None = None
 
 
 class _Function(_Strict):
@@ -101,7 +102,7 @@ class ToolSpec:
         function = {
             "name": self.name,
             "description": self.description,
-            "parameters": _without_hints(self.parameters),
+            "parameters": without_hints(self.parameters),
         }
         return {"type": "function", "function": function}
 
@@ -117,7 +118,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """A tool pack.  ``source`` is untrusted code: only a confined worker ever parses or runs it."""
+    """A tool pack.  ``source`` is untrusted code: only a confined worker ever parses or runs it.
+
+    ``mock`` says that the tools only pretend: results that fit their schemas, or were recorded.
+    """
 
     name: str
     version: str
@@ -126,6 +130,7 @@ class Pack:
     clock: str
     persona: str | None
     invariants: tuple[Invariant, ...]
+    mock: Literal["schema-true", "recorded"] | None = None
     tools: tuple[ToolSpec, ...]
     worlds: Mapping[str, JsonObject]
     state_schema: JsonObject
@@ -340,11 +345,3 @@ def _parse_tasks(path: Path, content: bytes) -> tuple[Task, ...]:
             raise PackError(f"{path} line {number}: a call needs a name") from None
         tasks.append(Task(world=entry.world, ask=entry.ask, calls=calls))
     return tuple(tasks)
-
-
-def _without_hints(schema: Any) -> Any:
-    if isinstance(schema, Mapping):
-        return {key: _without_hints(part) for key, part in schema.items() if not key.startswith("x-")}
-    if isinstance(schema, (list, tuple)):
-        return [_without_hints(part) for part in schema]
-    return schema

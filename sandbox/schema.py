@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jsonschema_rs
 import orjson
@@ -16,7 +17,7 @@ import orjson
 from sandbox.errors import PolicyViolation
 from sandbox.types import JsonObject, JsonValue
 
-__all__ = ["SchemaProblem", "Validator", "compile_schema", "json_path", "lint_schema"]
+__all__ = ["SchemaProblem", "Validator", "compile_schema", "json_path", "lint_schema", "without_hints"]
 
 MAX_DEPTH = 32
 MAX_NODES = 20_000
@@ -260,3 +261,12 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def without_hints(schema: Any) -> Any:
+    """Take out the keys that start with ``x-``, which a pack's own machinery reads and nobody else."""
+    if isinstance(schema, Mapping):
+        return {key: without_hints(part) for key, part in schema.items() if not key.startswith("x-")}
+    if isinstance(schema, (list, tuple)):
+        return [without_hints(part) for part in schema]
+    return schema

@@ -111,7 +111,9 @@ def _steps(world: str, made: int, written: list[Any]) -> tuple[Step, ...]:
             counters, sent = kept
             state = state if sent is None else sent
             snapshot = Snapshot(world=world, state=state, counters=counters, calls_made=number)
-        steps.append(Step(outcome=read_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot))
+        steps.append(
+            Step(outcome=read_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot)
+        )
     return tuple(steps)
 
 

@@ -6,9 +6,9 @@ slots that share a prompt cache, because a prompt's first new token is then comp
 others.  So flash attention is off, and a server either has *one slot and a prompt cache* or *several slots
 and none* (continuous batching); the replies of the two are equal bit for bit.
 
-A small model on few-shot prompts is served best by a one-slot server for each core: 3 requests/s against 1 for
-one server with four slots.  One thread a server also keeps it from collapsing when other programs want the
-cores, for llama.cpp's threads spin while they wait for each other.  A large model is served best by one
+A small model on few-shot prompts is served best by a one-slot server for each core: 3 requests/s against 1
+for one server with four slots.  One thread a server also keeps it from collapsing when other programs want
+the cores, for llama.cpp's threads spin while they wait for each other.  A large model is served best by one
 server with all cores and several slots.
 """
 
@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import anyio
@@ -119,8 +119,10 @@ class LlamaCpp:
 
     def __init__(self, servers: Sequence[_Server], *, name: str, slots: int) -> None:
         self._name = name
-        self._free = deque(server for _ in range(slots) for server in servers)
-        self._places = anyio.CapacityLimiter(len(self._free))
+        self._free: SimpleQueue[_Server] = SimpleQueue()
+        for server in list(servers) * slots:
+            self._free.put(server)
+        self._places = anyio.CapacityLimiter(self._free.qsize())
         self._caches_prompts = slots == 1
         self._prompts_seen: set[int] = set()
 
@@ -129,18 +131,19 @@ class LlamaCpp:
         return self._name
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        # The place is taken in the thread, so that a cancelled request keeps it until llama.cpp is done.
+        # A cancelled request is abandoned and its place given on while llama.cpp still works on it, so the
+        # thread that comes next may have to wait for a free server.
         answer = await anyio.to_thread.run_sync(
             self._answer, self._body(request), limiter=self._places, abandon_on_cancel=True
         )
         return _reply(answer, self._name)
 
     def _answer(self, body: dict[str, Any]) -> object:
-        server = self._free.popleft()
+        server = self._free.get()
         try:
             return server.handle_chat_completions(body)
         finally:
-            self._free.append(server)
+            self._free.put(server)
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         body: dict[str, Any] = {

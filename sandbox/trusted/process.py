@@ -1,4 +1,4 @@
-"""Worker processes of a trusted environment: this virtual environment, this user's rights, but never the parent."""
+"""Worker processes of a trusted environment: this user's rights and packages, but never the parent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ __all__ = ["TrustedPool", "TrustedWorker", "open_trusted_pool"]
 T = TypeVar("T")
 OPEN_SECONDS = 120.0
 MEMORY_BYTES = 8 << 30
-BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from sandbox.trusted.worker import start; start()"
+BOOT = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
+    "from sandbox.trusted.worker import start; start()"
+)
 
 
 class TrustedWorker:
@@ -96,6 +99,8 @@ class TrustedPool:
         """
         async with self.worker() as worker:
             answer = await worker.ask(message, seconds)
+            if answer.get("failed") == "memory":
+                raise WorkerDied(WorkerDeath.MEMORY, "the answer does not fit a worker's memory")
             try:
                 return read(answer)
             except FrameError as error:

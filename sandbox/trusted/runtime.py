@@ -79,7 +79,9 @@ class TrustedRuntime:
         Raises ``EnvironmentUnusable`` if it makes none.
         """
         try:
-            answer = await self._pool.ask({"tools": dict(record or {})}, self._batch_seconds, lambda told: told)
+            answer = await self._pool.ask(
+                {"tools": dict(record or {})}, self._batch_seconds, lambda told: told
+            )
         except WorkerDied as death:
             raise EnvironmentUnusable(f"the tools cannot be listed: {death}") from None
         if "tools" not in answer:
@@ -228,12 +230,14 @@ async def open_trusted(
     """Open ``python:MODULE:FACTORY`` or a shipped environment in worker processes of its own.
 
     FACTORY(record) gives an object, or a list or dictionary of several, whose public methods are tools and
-    whose public attributes (or ``state()``) are the world.  A batch that takes longer than ``batch_seconds`` is
-    run again call by call, with ``call_seconds`` each.  Raises ``EnvironmentUnusable``.
+    whose public attributes (or ``state()``) are the world.  A batch that takes longer than ``batch_seconds``
+    is run again call by call, with ``call_seconds`` each.  Raises ``EnvironmentUnusable``.
     """
     source = environment_source(name)
     if source is None:
         known = ", ".join(SHIPPED_ENVIRONMENTS)
-        raise EnvironmentUnusable(f"{name!r} is no environment; write python:MODULE:FACTORY or one of {known}")
+        raise EnvironmentUnusable(
+            f"{name!r} is no environment; write python:MODULE:FACTORY or one of {known}"
+        )
     async with open_trusted_pool(source, workers=workers) as pool:
         yield TrustedRuntime(pool, batch_seconds=batch_seconds, call_seconds=call_seconds)

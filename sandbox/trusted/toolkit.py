@@ -1,4 +1,4 @@
-"""What a factory made: the objects whose public methods are tools and whose public attributes are the world."""
+"""What a factory made: objects whose public methods are tools and whose public attributes are the world."""
 
 from __future__ import annotations
 
@@ -19,15 +19,26 @@ Factory = Callable[[Mapping[str, Any]], "Toolkit"]
 STATE_METHOD = "state"
 NAMES_ATTRIBUTE = "tool_names"
 ERRORS_ATTRIBUTE = "tool_errors"
+PREPARE_METHOD = "prepare"
 SOURCE = re.compile(r"python:([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
 
 
 class Toolkit:
-    """Objects by name, and their tools by name."""
+    """Objects by name, and their tools by name.
 
-    def __init__(self, objects: Mapping[str, Any], *, single: bool) -> None:
+    ``otherwise`` may give another value for a result that is not plain JSON.
+    """
+
+    def __init__(
+        self,
+        objects: Mapping[str, Any],
+        *,
+        single: bool = False,
+        otherwise: Callable[[Any], Any] | None = None,
+    ) -> None:
         self._objects = objects
         self._single = single
+        self._otherwise = otherwise
         self.tools: dict[str, Callable[..., Any]] = {}
         self.errors: tuple[type[BaseException], ...] = ()
         for name, part in objects.items():
@@ -49,6 +60,10 @@ class Toolkit:
             raise EnvironmentUnusable(f"two objects have a tool {name}; give one of them another name")
         self.tools[name] = method
 
+    def write_result(self, value: Any) -> bytes:
+        """Write a tool's result as JSON."""
+        return write_plain(value, otherwise=self._otherwise)
+
     def write_state(self) -> bytes:
         """Write the world as canonical JSON."""
         states = {
@@ -59,14 +74,14 @@ class Toolkit:
         return write_plain(next(iter(states.values()), {}) if self._single else states, sorted_keys=True)
 
 
-def tool_names(part: object) -> tuple[str, ...]:
+def tool_names(part: Any) -> tuple[str, ...]:
     """Name an object's tools: its ``tool_names`` if it has any, else its class's public methods in order."""
     chosen = getattr(part, NAMES_ATTRIBUTE, None)
     return _public_methods(type(part)) if chosen is None else tuple(chosen)
 
 
 @cache
-def _public_methods(kind: type) -> tuple[str, ...]:
+def _public_methods(kind: type[Any]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for base in reversed(kind.__mro__[:-1]):
         for name, value in vars(base).items():
@@ -88,9 +103,12 @@ def _world_attributes(part: object) -> dict[str, object]:
 def find_factory(source: str) -> Factory:
     """Import what ``python:MODULE:NAME`` names; give a function from a record to a toolkit.
 
-    Called in a worker process only.  Raises ``EnvironmentUnusable``.
+    What it names may have a method ``prepare``, called once in each process.  Called in a worker process only.  Raises ``EnvironmentUnusable``.
     """
     found = _find(source)
+    prepare = getattr(found, PREPARE_METHOD, None)
+    if callable(prepare) and not isinstance(found, type):
+        prepare()
     makes_itself = not callable(found)
     takes_record = not makes_itself and _takes_record(found)
 
@@ -122,9 +140,7 @@ def _takes_record(factory: Callable[..., Any]) -> bool:
         return False
     return any(
         part.name == "record"
-        or (
-            part.default is part.empty and part.kind in (part.POSITIONAL_ONLY, part.POSITIONAL_OR_KEYWORD)
-        )
+        or (part.default is part.empty and part.kind in (part.POSITIONAL_ONLY, part.POSITIONAL_OR_KEYWORD))
         for part in parameters
     )
 
@@ -136,9 +152,9 @@ def _toolkit(made: Any) -> Toolkit:
         case Toolkit():
             return made
         case Mapping():
-            return Toolkit({str(name): part for name, part in made.items()}, single=False)
+            return Toolkit({str(name): part for name, part in made.items()})
         case Sequence() if not isinstance(made, str):
-            return Toolkit(_named(made), single=False)
+            return Toolkit(_named(made))
         case _:
             return Toolkit({type(made).__name__: made}, single=True)
 

@@ -18,7 +18,7 @@ import xxhash
 from sandbox.errors import SandboxError
 from sandbox.faults import read_faults
 from sandbox.frames import FrameError, encode, receive, send
-from sandbox.trusted.plain import NotPlainError, write_plain
+from sandbox.trusted.plain import NotPlainError
 from sandbox.trusted.toolkit import Factory, Toolkit, find_factory
 from sandbox.types import Fault, FaultKind
 
@@ -139,7 +139,7 @@ class _Run:
         if unfit:
             return _fault(FaultKind.INVALID_ARGUMENTS, f"the arguments are not plain JSON: {unfit[0]}")
         try:
-            return [orjson.Fragment(write_plain(method(**arguments)))]
+            return [orjson.Fragment(self._toolkit.write_result(method(**arguments)))]
         except NotPlainError as error:
             return _fault(FaultKind.INVALID_RESULT, str(error))
         except MemoryError:

@@ -1,6 +1,6 @@
 """Audits other people's data with the rules of this project: a report, files and an exit status."""
 
-from toolace_mt.auditing.environment import Environment, Executed, NotExecuted
+from toolace_mt.auditing.environment import Environment, Executed, NotExecuted, Recorded
 from toolace_mt.auditing.packs import EnvironmentUnusableError
 from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding, Verdict
 from toolace_mt.auditing.runner import audit, audit_async
@@ -13,6 +13,7 @@ __all__ = [
     "Executed",
     "LocatedFinding",
     "NotExecuted",
+    "Recorded",
     "Verdict",
     "audit",
     "audit_async",

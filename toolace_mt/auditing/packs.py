@@ -7,11 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Self
 
 from sandbox import (
-    Call,
     Execution,
-    FaultKind,
     Pack,
-    PlannedFault,
     ProcessRuntime,
     Runtime,
     SandboxError,
@@ -20,11 +17,11 @@ from sandbox import (
     open_runtime,
     shipped_packs,
 )
-from toolace_mt.auditing.environment import Environment, Executed, NotExecuted
-from toolace_mt.checks import call_sites
-from toolace_mt.transcript import JsonObject, Setting, Transcript
+from toolace_mt.auditing.environment import Environment, Executed, NotExecuted, Recorded
+from toolace_mt.auditing.replay import calls_of, fault_problem, faults_of
+from toolace_mt.transcript import Setting, Transcript
 
-__all__ = ["AUTO", "EnvironmentUnusableError", "open_environment"]
+__all__ = ["AUTO", "EnvironmentUnusableError", "open_packs"]
 
 AUTO = "auto"
 """The environment in which each record is run in the shipped pack that it names."""
@@ -35,7 +32,7 @@ class EnvironmentUnusableError(Exception):
 
 
 @asynccontextmanager
-async def open_environment(name: str, *, workers: int = 2) -> AsyncIterator[Environment]:
+async def open_packs(name: str, *, workers: int = 2) -> AsyncIterator[Environment]:
     """Open a tool pack by name or folder (or ``auto``) and the workers that run it.
 
     Raise EnvironmentUnusableError if a pack cannot be read or loaded, or workers cannot be confined.
@@ -92,8 +89,9 @@ class PackEnvironment:
         """Known only if there is one pack: two packs may have tools of one name."""
         return None if self._default is None else self._packs[self._default].reads
 
-    async def execute(self, transcripts: Sequence[Transcript]) -> list[Executed | NotExecuted]:
+    async def execute(self, records: Sequence[Recorded]) -> list[Executed | NotExecuted]:
         """Execute each record's parsable calls from its world, or the pack's first world."""
+        transcripts = [record.transcript for record in records]
         results: list[Executed | NotExecuted] = []
         runnable: dict[str, list[int]] = {}
         for number, transcript in enumerate(transcripts):
@@ -125,29 +123,15 @@ def _world_problem(opened: _OpenedPack, setting: Setting) -> str | None:
     if setting.world is not None and setting.world not in opened.pack.worlds:
         worlds = ", ".join(opened.pack.worlds)
         return f"the pack {opened.pack.name} has no world {setting.world!r}; it has {worlds}"
-    for index, fault in setting.faults.items():
-        if fault.get("kind") not in set(FaultKind):
-            return f"the planned fault of call {index} has the unknown kind {fault.get('kind')!r}"
-    return None
+    return fault_problem(setting)
 
 
 def _trajectory(transcript: Transcript, pack: Pack) -> Trajectory:
     setting = transcript.setting
     return Trajectory(
         start=next(iter(pack.worlds)) if setting.world is None else setting.world,
-        calls=tuple(
-            Call(name=site.call.name, arguments=site.call.arguments)
-            for site in call_sites(transcript)
-            if site.call.arguments is not None
-        ),
-        faults={index: _planned(fault) for index, fault in setting.faults.items()},
-    )
-
-
-def _planned(fault: JsonObject) -> PlannedFault:
-    kind = FaultKind(str(fault["kind"]))
-    return PlannedFault(
-        kind=kind, code=str(fault.get("code", kind.value)), message=str(fault.get("message", ""))
+        calls=calls_of(transcript),
+        faults=faults_of(setting),
     )
 
 
@@ -159,8 +143,10 @@ def _executed(opened: _OpenedPack, trajectory: Trajectory, run: Execution) -> Ex
         if step.state_digest != before and call.name in opened.reads:
             changed.add(number)
         before = step.state_digest
+    mock = opened.pack.mock
     return Executed(
         outcomes=tuple(step.outcome for step in run.steps),
-        final_state_digest=run.final_state_digest,
+        final_state_digest=run.final_state_digest if mock is None else None,
         changed_by_reads=frozenset(changed),
+        made_up=mock == "schema-true",
     )

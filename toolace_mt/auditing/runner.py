@@ -15,9 +15,9 @@ import anyio.lowlevel
 import anyio.to_process
 
 from toolace_mt.auditing.batch import Batch, Judged, batches, judge_batch
-from toolace_mt.auditing.environment import Environment, with_execution
+from toolace_mt.auditing.environment import Environment, Recorded, with_execution
+from toolace_mt.auditing.opening import open_environment
 from toolace_mt.auditing.output import AuditFiles, audit_files
-from toolace_mt.auditing.packs import open_environment
 from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding, Tally, Verdict
 from toolace_mt.checks import choose_rules
 from toolace_mt.formats import UnreadableFileError, find_format
@@ -83,7 +83,7 @@ def audit(
     jobs: int = 1,
     out: str | Path | None = None,
 ) -> AuditReport:
-    """Audit files of dialogues; with ``environment``, a tool pack's name or folder, execute their calls too.
+    """Audit files of dialogues; with ``environment`` (see ``open_environment``), execute their calls too.
 
     ``out`` names a directory for findings.jsonl, summary.json and clean.jsonl.  An interruption from the
     keyboard ends the audit early: the report holds what was found, with ``interrupted`` set.  Raise
@@ -174,7 +174,7 @@ async def _audit(plan: _Plan, collected: _Collected) -> None:
             collected.isolation = environment.isolation
 
         async def take(batch: Batch, judged: Sequence[Judged]) -> None:
-            verdicts = await _executed(judged, environment, plan.chosen)
+            verdicts = await _executed(batch, judged, environment, plan.chosen)
             for raw, verdict in zip(batch.records, verdicts, strict=True):
                 collected.add(verdict, raw.text)
 
@@ -193,12 +193,16 @@ def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
 
 
 async def _executed(
-    judged: Sequence[Judged], environment: Environment | None, chosen: frozenset[str]
+    batch: Batch, judged: Sequence[Judged], environment: Environment | None, chosen: frozenset[str]
 ) -> list[Verdict]:
     if environment is None:
         return [one.verdict for one in judged]
-    transcripts = [one.transcript for one in judged if one.transcript is not None]
-    runs = iter(await environment.execute(transcripts))
+    records = [
+        Recorded(transcript=one.transcript, text=raw.text)
+        for raw, one in zip(batch.records, judged, strict=True)
+        if one.transcript is not None
+    ]
+    runs = iter(await environment.execute(records))
     return [
         one.verdict if one.transcript is None else with_execution(one, next(runs), chosen) for one in judged
     ]

@@ -20,7 +20,10 @@ _TABLE_WIDTH = 120
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--format", "dialect", default="auto", show_default=True, help="The dialect of the files.")
 @click.option(
-    "--env", "environment", metavar="PACK", help="Execute the calls in this tool pack (a name or a folder)."
+    "--env",
+    "environment",
+    metavar="PACK|python:MODULE:FACTORY|bfcl",
+    help="Execute the calls in this tool pack (a name, a folder or auto) or trusted Python environment.",
 )
 @click.option(
     "--select", metavar="R,..", default="", help="Only these rules: codes, prefixes (TA3) or names."

@@ -1,13 +1,21 @@
-"""What every dataset dialect offers: to recognise, read and write a record."""
+"""What every dataset dialect offers: to recognise and read a record, and mostly to write one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from toolace_mt.transcript import JsonObject, JsonValue, Place, Transcript
 
-__all__ = ["Format", "FormatError", "Unreadable", "UnreadableFileError", "UnreadableRecordError"]
+__all__ = [
+    "Format",
+    "FormatError",
+    "NotWritableError",
+    "Unreadable",
+    "UnreadableFileError",
+    "UnreadableRecordError",
+    "WritableFormat",
+]
 
 
 class FormatError(Exception):
@@ -20,6 +28,10 @@ class UnreadableFileError(FormatError):
 
 class UnreadableRecordError(FormatError):
     """A record is not what its dialect says; the message names the part."""
+
+
+class NotWritableError(FormatError):
+    """The dialect is read only: its records hold more than a dialogue, or less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +58,11 @@ class Format(Protocol):
         """Read a record; raise UnreadableRecordError if it cannot be read."""
         ...
 
+
+@runtime_checkable
+class WritableFormat(Format, Protocol):
+    """A dialect that can hold a dialogue as we know it."""
+
     def write(self, transcript: Transcript) -> JsonObject:
-        """Give the record that reads as this transcript."""
+        """Give the record that reads as this transcript, as far as the dialect can hold it."""
         ...

@@ -150,9 +150,9 @@ def _plain(node: ast.expr, depth: int) -> JsonValue:
             pairs = zip(keys, values, strict=True)
             return {str(_plain(key, depth + 1)): _plain(value, depth + 1) for key, value in pairs if key}
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            value = _plain(operand, depth + 1)
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                return -value
+            number = _plain(operand, depth + 1)
+            if isinstance(number, (int, float)) and not isinstance(number, bool):
+                return -number
         case ast.Name(id=name) if name.lower() in _LITERAL_NAMES:
             return _LITERAL_NAMES[name.lower()]
     raise ValueError("no literal")

@@ -1,4 +1,4 @@
-"""The records of a file, one at a time: JSON lines, a JSON list or one JSON object, plain or gzipped.
+"""The records of a file, one at a time: JSON lines, a JSON list or one JSON object, plain or packed.
 
 A broken line is a record with a reason, never a silent gap, and memory is bounded by the longest record.
 """
@@ -6,16 +6,17 @@ A broken line is a record with a reason, never a silent gap, and memory is bound
 from __future__ import annotations
 
 import gzip
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from toolace_mt.formats.base import UnreadableFileError
 from toolace_mt.formats.json_list import TooLong, list_items
 from toolace_mt.formats.json_text import NotJsonError, parse_json
+from toolace_mt.formats.optional_containers import TABLES, table_records, unpacked_zstd
+from toolace_mt.formats.raw import ByteStream, RawRecord
 from toolace_mt.transcript import JsonValue
 
 __all__ = ["MAX_RECORD_BYTES", "RawRecord", "parse_record", "raw_records"]
@@ -24,23 +25,7 @@ MAX_RECORD_BYTES = 32 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
-
-
-class _ByteStream(Protocol):
-    """What is needed of an open file."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-    def readline(self, size: int, /) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawRecord:
-    """A record's bytes as they stand in the file, or the reason why there are none."""
-
-    number: int
-    text: bytes
-    reason: str | None = None
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 def parse_record(record: RawRecord) -> JsonValue:
@@ -51,11 +36,14 @@ def parse_record(record: RawRecord) -> JsonValue:
 
 
 def raw_records(path: Path, *, max_record_bytes: int = MAX_RECORD_BYTES) -> Iterator[RawRecord]:
-    """Give the file's records in order; blank lines are no records.
+    """Give the file's records in order; blank lines are no records.  The path ``-`` is standard input.
 
     Raise UnreadableFileError if the file cannot be opened or read.  A gzip file that breaks off ends in a
     record that says so.
     """
+    if path.suffix in TABLES:
+        yield from table_records(path, max_record_bytes)
+        return
     try:
         with _opened(path) as stream:
             yield from _records(stream, max_record_bytes)
@@ -64,18 +52,29 @@ def raw_records(path: Path, *, max_record_bytes: int = MAX_RECORD_BYTES) -> Iter
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[_ByteStream]:
+def _opened(path: Path) -> Iterator[ByteStream]:
+    if str(path) == "-":
+        yield from _unpacked(sys.stdin.buffer, "standard input")
+        return
     with path.open("rb") as plain:
-        packed = plain.read(2) == _GZIP_MAGIC
-        plain.seek(0)
-        if packed:
-            with gzip.GzipFile(fileobj=plain) as stream:
-                yield stream
-        else:
+        yield from _unpacked(plain, str(path))
+
+
+def _unpacked(stream: ByteStream, name: str) -> Iterator[ByteStream]:
+    """Tell the packing by the first bytes; the stream need not be able to go back."""
+    head = stream.read(len(_ZSTD_MAGIC))
+    whole = _Replayed(head, stream)
+    if head.startswith(_GZIP_MAGIC):
+        with gzip.GzipFile(fileobj=whole) as plain:  # type: ignore[call-overload] # read() is all it uses
             yield plain
+    elif head.startswith(_ZSTD_MAGIC):
+        with unpacked_zstd(whole, name) as plain:
+            yield plain
+    else:
+        yield whole
 
 
-def _records(stream: _ByteStream, limit: int) -> Iterator[RawRecord]:
+def _records(stream: ByteStream, limit: int) -> Iterator[RawRecord]:
     number = -1
     try:
         for number, found in enumerate(_texts(stream, limit)):
@@ -87,7 +86,7 @@ def _records(stream: _ByteStream, limit: int) -> Iterator[RawRecord]:
         yield RawRecord(number=number + 1, text=b"", reason=f"the gzip file is broken here: {error}")
 
 
-def _texts(stream: _ByteStream, limit: int) -> Iterator[bytes | TooLong]:
+def _texts(stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
     first = _first_line(stream, limit)
     if first is None:
         return
@@ -106,7 +105,7 @@ def _texts(stream: _ByteStream, limit: int) -> Iterator[bytes | TooLong]:
     yield from _lines(stream, limit)
 
 
-def _first_line(stream: _ByteStream, limit: int) -> bytes | TooLong | None:
+def _first_line(stream: ByteStream, limit: int) -> bytes | TooLong | None:
     """Give the first line that is not blank.  A JSON list may be one long line: its beginning is enough."""
     start = True
     while line := stream.readline(_CHUNK_BYTES):
@@ -122,7 +121,7 @@ def _first_line(stream: _ByteStream, limit: int) -> bytes | TooLong | None:
 class _Replayed:
     """A stream in front of which bytes that were already read are put back."""
 
-    def __init__(self, head: bytes, stream: _ByteStream) -> None:
+    def __init__(self, head: bytes, stream: ByteStream) -> None:
         self._head = head
         self._stream = stream
 
@@ -141,14 +140,14 @@ class _Replayed:
         return line + self._stream.readline(limit - len(line))
 
 
-def _lines(stream: _ByteStream, limit: int) -> Iterator[bytes | TooLong]:
+def _lines(stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
     while line := stream.readline(_CHUNK_BYTES):
         whole = _whole_line(line, stream, limit)
         if isinstance(whole, TooLong) or whole:
             yield whole
 
 
-def _whole_line(beginning: bytes, stream: _ByteStream, limit: int) -> bytes | TooLong:
+def _whole_line(beginning: bytes, stream: ByteStream, limit: int) -> bytes | TooLong:
     parts, size = [beginning], len(beginning)
     while not parts[-1].endswith(b"\n"):
         more = stream.readline(_CHUNK_BYTES)
@@ -162,7 +161,7 @@ def _whole_line(beginning: bytes, stream: _ByteStream, limit: int) -> bytes | To
     return TooLong(limit) if size > limit else b"".join(parts).strip()
 
 
-def _chunks(first: bytes, stream: _ByteStream) -> Iterator[bytes]:
+def _chunks(first: bytes, stream: ByteStream) -> Iterator[bytes]:
     yield first
     while chunk := stream.read(_CHUNK_BYTES):
         yield chunk

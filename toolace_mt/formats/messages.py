@@ -30,7 +30,21 @@ def read_messages(value: JsonValue) -> tuple[Message, ...]:
     """Read a list of messages; raise UnreadableRecordError at the first that is none."""
     if not isinstance(value, list):
         raise UnreadableRecordError("messages are no list")
-    return tuple(_message(item, turn) for turn, item in enumerate(value))
+    messages: list[Message] = []
+    for turn, item in enumerate(value):
+        message = _message(item, turn)
+        messages.extend(_one_by_one(message, messages))
+    return tuple(messages)
+
+
+def _one_by_one(message: Message, before: list[Message]) -> tuple[Message, ...]:
+    """One tool message may hold the results of several calls, as a list in their order."""
+    if message.role != "tool" or message.call_id is not None or not isinstance(message.value, list):
+        return (message,)
+    open_calls = len(before[-1].calls) if before else 0
+    if open_calls < 2 or len(message.value) != open_calls:
+        return (message,)
+    return tuple(Message(role="tool", value=value) for value in message.value)
 
 
 def _message(item: JsonValue, turn: int) -> Message:
@@ -55,7 +69,7 @@ def _message(item: JsonValue, turn: int) -> Message:
 
 def _result(content: JsonValue, turn: int) -> JsonValue:
     """Give a tool message's result: the JSON that the text holds, else the text."""
-    text = read_content(content, turn).text if isinstance(content, list) else content
+    text = read_content(content, turn).text if _is_parts(content) else content
     if not isinstance(text, str):
         return text
     try:
@@ -64,11 +78,20 @@ def _result(content: JsonValue, turn: int) -> JsonValue:
         return text
 
 
+def _is_parts(content: JsonValue) -> bool:
+    return isinstance(content, list) and all(
+        isinstance(part, str) or (isinstance(part, Mapping) and isinstance(part.get("type"), str))
+        for part in content
+    )
+
+
 def _calls(item: JsonObject, turn: int) -> tuple[RecordedCall, ...]:
     listed = item.get("tool_calls")
     old = item.get("function_call")
     if listed is None and isinstance(old, Mapping):
         return (_call(old, None, turn),)
+    if listed is None and isinstance(old, list):
+        listed = old
     if listed is None:
         return ()
     if not isinstance(listed, list):

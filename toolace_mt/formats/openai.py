@@ -11,7 +11,7 @@ from toolace_mt.transcript import JsonObject, JsonValue, Place, Transcript
 
 __all__ = ["OpenAIFormat"]
 
-_MESSAGE_KEYS = ("messages", "traj", "conversation")
+_MESSAGE_KEYS = ("messages", "traj", "conversation", "conversations")
 _ID_KEYS = ("id", "uuid", "task_id", "dialogue_id", "conversation_id")
 
 

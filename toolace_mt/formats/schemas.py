@@ -85,9 +85,8 @@ def _normal_properties(
     listed = changed.get("required")
     required = [name for name in listed if isinstance(name, str)] if isinstance(listed, (list, tuple)) else []
     normal: dict[str, JsonValue] = {}
-    for name, inner in properties.items():
-        if isinstance(inner, str):
-            inner = {"type": inner}
+    for name, written in properties.items():
+        inner: JsonValue = {"type": written} if isinstance(written, str) else written
         if not isinstance(inner, Mapping):
             normal[name] = inner
             continue

@@ -27,7 +27,8 @@ class Clarification:
                 continue
             missing = chance.choice(told)
             shorter = request_for(task, chance, first=index == 0, without=frozenset({missing.parameter}))
-            if any(str(missing.value) in part.coarse.text for part in shorter):
+            told_so = (str(missing.value), *answer_with(missing).facts)
+            if any(fact in part.coarse.text for part in shorter for fact in told_so):
                 continue
             question = (Part(SlotKind.QUESTION, question_about(missing)),)
             answer = (Part(SlotKind.ANSWER, answer_with(missing)),)

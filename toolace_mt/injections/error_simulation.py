@@ -117,8 +117,8 @@ async def _with(draft: Draft, mistake: _Mistake, chance: random.Random, run: Run
     request = request_for(
         task, chance, first=mistake.sub_task == 0, instead={mistake.said.parameter: mistake.wrong}
     )
-    failure = failure_about(mistake.fault.message, (str(mistake.wrong),))
-    correction = correction_with(mistake.said)
+    failure = failure_about(mistake.fault.message, (str(mistake.wrong),), chance)
+    correction = correction_with(mistake.said, chance)
     opening = request_position(draft, mistake.sub_task)
     draft = draft.with_slots({opening: Slot(kind=SlotKind.REQUEST, parts=request, sub_task=mistake.sub_task)})
     turns = (

@@ -122,7 +122,7 @@ class _Tried:
 
 
 def _is_open(part: Part, now: str) -> bool:
-    """Still in plain words, and neither a bare detail, nor a list, nor nearly all facts: those are best left."""
+    """Still in plain words, and neither a bare detail, nor a list, nor nearly all facts: these are left."""
     text = part.coarse.text
     told = sum(len(fact) for fact in part.coarse.facts)
     is_list = ";" in text or len(text) > _LONGEST_PART
@@ -164,11 +164,11 @@ def _request(gap: Gap, number: int, part: Part, attempt: int, label: str) -> Cha
     """Word the ``attempt``-th request for a part, counted over all its rounds.
 
     A dialogue keeps one voice for each speaker.  When that does not do, the other voices are borrowed one
-    after the other, and then all are tried again, warmer.  A turn's later sentences are in the first, plainest
-    voice, which has no openings.
+    after the other, and then all are tried again, warmer.  A report's later sentences are in the
+    first, plainest voice, which has no openings.
     """
     voices = voices_of(part.kind)
-    if number > 0:
+    if number > 0 and gap.speaker == "assistant":
         voices = voices[:1]
     own = derived_seed(gap.seed, "voice", gap.speaker)
     voice = voices[(own + attempt) % len(voices)]

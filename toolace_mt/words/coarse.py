@@ -22,6 +22,13 @@ _OPENERS: Final = (
     ("Can you ", "?"),
     ("Please ", "."),
 )
+_CORRECTIONS: Final = (
+    "Sorry, I mixed that up,",
+    "Oh, that was my mistake,",
+    "Sorry, that was wrong,",
+    "I got that wrong,",
+)
+_FAILURES: Final = ("I could not do that.", "That did not work.", "I was not able to do that.")
 _LATER_OPENERS: Final = (*_OPENERS, ("I also want to ", "."), ("Next, please ", "."))
 
 
@@ -97,18 +104,18 @@ def answer_with(said: Said) -> Phrase:
     return sentence(_clause(said, said.value))
 
 
-def correction_with(said: Said) -> Phrase:
+def correction_with(said: Said, chance: random.Random) -> Phrase:
     """The user takes back what they said and gives the right value."""
-    clause = say(said.clause, said.value)
-    return sentence(Phrase(f"Sorry, I mixed that up, {clause.text}", clause.facts))
+    clause = _clause(said, said.value)
+    return sentence(Phrase(f"{chance.choice(_CORRECTIONS)} {clause.text}", clause.facts))
 
 
-def failure_about(reason: str, named: tuple[str, ...]) -> Phrase:
+def failure_about(reason: str, named: tuple[str, ...], chance: random.Random) -> Phrase:
     """The assistant says that a call failed and why; ``named`` are the values that the reason may name."""
     why = sentence(Phrase(reason))
     figures = tuple(re.findall(r"[$/]?\w[\w@./:-]*\d(?:[\w@./:-]*\w)?|[$]?\d+(?:\.\d+)?", reason))
     facts = tuple(dict.fromkeys(fact for fact in (*named, *figures) if fact and fact in why.text))
-    return Phrase(f"I could not do that. {why.text}", facts)
+    return Phrase(f"{chance.choice(_FAILURES)} {why.text}", facts)
 
 
 def report_of(task: SubTask, result: JsonValue) -> tuple[Part, ...]:

@@ -59,6 +59,10 @@ _WH_QUESTION: Final = re.compile(r"\b(?:What|Which|Where|When|Who|How|what|which
 _HAS_VERB: Final = re.compile(
     r"\b(?:is|are|was|were|can|could|would|will|do|does|did|should|may|comes|have|has)\b|'s\b|'d\b"
 )
+_DETERMINERS: Final = frozenset(
+    ("the", "a", "an", "my", "your", "our", "his", "her", "their", "its", "this", "that", "these", "those")
+    + ("any", "some", "all", "each", "every", "one", "no")
+)
 _NUMBER_WORDS: Final = {
     word: str(number)
     for number, word in enumerate(
@@ -120,7 +124,10 @@ def _keeps_facts(text: str, context: FillContext) -> bool:
         if found is None:
             return False
         rest = rest[: found.start()] + " " + rest[found.end() :]
-    return True
+    coarse = context.coarse.text.casefold()
+    return all(
+        text.casefold().count(f.casefold()) <= coarse.count(f.casefold()) for f in context.coarse.facts
+    )
 
 
 def _adds_no_figures(text: str, context: FillContext) -> bool:
@@ -147,6 +154,18 @@ def _keeps_content(text: str, context: FillContext) -> bool:
     return len(meant & said) >= 0.75 * len(meant)
 
 
+def _keeps_determiners(text: str, context: FillContext) -> bool:
+    """ "Your flight is cancelled" does not become "I have cancelled flight"."""
+    source, words = _words(context.coarse.text), _words(text)
+    for article, noun in itertools.pairwise(source):
+        if article not in _DETERMINERS or noun in _DETERMINERS:
+            continue
+        places = [place for place, word in enumerate(words) if _stem(word) == _stem(noun)]
+        if places and not any(_DETERMINERS & set(words[max(0, place - 2) : place]) for place in places):
+            return False
+    return True
+
+
 def _keeps_polarity(text: str, context: FillContext) -> bool:
     return bool(_NEGATION.search(text)) == bool(_NEGATION.search(context.coarse.text))
 
@@ -154,6 +173,10 @@ def _keeps_polarity(text: str, context: FillContext) -> bool:
 def _keeps_mood(text: str, context: FillContext) -> bool:
     """A report is not a question, a question ends as one, and "What else you need?" is neither."""
     kind = context.kind
+    if re.search(r"\b(?:[Cc]ould|[Cc]an|[Ww]ould) you\b[^?]*[.!]", text):
+        return False
+    if kind is SlotKind.REPORT and "will" in _words(text) and "will" not in _words(context.coarse.text):
+        return False
     if any(not _HAS_VERB.search(question) for question in _WH_QUESTION.findall(text)):
         return False
     if kind is SlotKind.QUESTION:
@@ -260,11 +283,12 @@ _RULES: Final[tuple[tuple[str, _Rule], ...]] = (
     ("polarity", _keeps_polarity),
     ("invented", _adds_no_content),
     ("lost-content", _keeps_content),
+    ("lost-article", _keeps_determiners),
     ("stutter", _does_not_stutter),
     ("repeats-a-turn", _repeats_no_turn),
 )
 _FREE_RULES: Final = tuple(
     (name, rule)
     for name, rule in _RULES
-    if name not in {"length", "padding", "invented", "lost-content", "stutter", "polarity"}
+    if name not in {"length", "padding", "invented", "lost-content", "lost-article", "stutter", "polarity"}
 )

@@ -1,0 +1,1 @@
+"""Makes tool packs of foreign descriptions: OpenAPI documents, MCP servers, Python classes."""

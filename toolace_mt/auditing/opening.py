@@ -1,0 +1,23 @@
+"""Opens whatever ``--env`` names: a tool pack, the packs that the records name, or a Python environment."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+
+from sandbox import environment_source
+from toolace_mt.auditing.environment import Environment
+from toolace_mt.auditing.packs import open_packs
+from toolace_mt.auditing.trusted import open_trusted_environment
+
+__all__ = ["open_environment"]
+
+
+def open_environment(name: str, *, workers: int = 2) -> AbstractAsyncContextManager[Environment]:
+    """Open an environment by name.
+
+    ``python:MODULE:FACTORY`` and ``bfcl`` are trusted environments, ``auto`` is the shipped packs, anything else
+    a pack's name or folder.  Entering raises EnvironmentUnusableError.
+    """
+    if environment_source(name) is not None:
+        return open_trusted_environment(name, workers=workers)
+    return open_packs(name, workers=workers)

@@ -1,0 +1,94 @@
+"""Runs recorded calls in a trusted Python environment: somebody's classes, in worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+
+from sandbox import (
+    SandboxError,
+    TrustedExecution,
+    TrustedRuntime,
+    TrustedTrajectory,
+    Unopened,
+    open_trusted,
+)
+from toolace_mt.auditing.environment import Environment, Executed, NotExecuted, Recorded
+from toolace_mt.auditing.packs import EnvironmentUnusableError
+from toolace_mt.auditing.replay import calls_of, fault_problem, faults_of
+
+__all__ = ["open_trusted_environment"]
+
+
+@asynccontextmanager
+async def open_trusted_environment(name: str, *, workers: int = 2) -> AsyncIterator[Environment]:
+    """Open ``python:MODULE:FACTORY`` or a shipped environment such as ``bfcl``.
+
+    Raise EnvironmentUnusableError if it cannot be imported or started.
+    """
+    try:
+        async with open_trusted(name, workers=workers) as runtime:
+            yield _TrustedEnvironment(name, runtime)
+    except SandboxError as error:
+        raise EnvironmentUnusableError(f"environment {name}: {error}") from None
+
+
+class _TrustedEnvironment:
+    """Gives each record to the factory, and makes the record's calls on what the factory made of it."""
+
+    def __init__(self, name: str, runtime: TrustedRuntime) -> None:
+        self._name = name
+        self._runtime = runtime
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def isolation(self) -> str:
+        return self._runtime.isolation
+
+    @property
+    def reads(self) -> frozenset[str] | None:
+        """Python does not tell which methods change nothing."""
+        return None
+
+    async def execute(self, records: Sequence[Recorded]) -> list[Executed | NotExecuted]:
+        """Execute each record's parsable calls."""
+        problems = [fault_problem(record.transcript.setting) for record in records]
+        trajectories = [
+            _trajectory(record) for record, problem in zip(records, problems, strict=True) if problem is None
+        ]
+        runs = iter(await self._runtime.run(trajectories))
+        return [
+            NotExecuted(reason=problem) if problem is not None else _ran(next(runs)) for problem in problems
+        ]
+
+
+def _trajectory(record: Recorded) -> TrustedTrajectory:
+    transcript = record.transcript
+    return TrustedTrajectory(
+        record=_fields(record),
+        turns=(calls_of(transcript),),
+        faults=faults_of(transcript.setting),
+    )
+
+
+def _fields(record: Recorded) -> dict[str, Any]:
+    """Give the record as it was written, and at least its id."""
+    try:
+        written = orjson.loads(record.text)
+    except orjson.JSONDecodeError:
+        written = {}
+    fields: dict[str, Any] = written if isinstance(written, dict) else {"record": written}
+    fields.setdefault("id", record.transcript.id)
+    return fields
+
+
+def _ran(run: TrustedExecution | Unopened) -> Executed | NotExecuted:
+    if isinstance(run, Unopened):
+        return NotExecuted(reason=run.reason)
+    return Executed(outcomes=run.outcomes, final_state_digest=run.final_state_digest)

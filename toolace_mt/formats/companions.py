@@ -1,0 +1,134 @@
+"""What stands in other files: tools in a schema file, answers beside questions, documents of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+from toolace_mt.formats.base import FormatError, UnreadableFileError, UnreadableRecordError
+from toolace_mt.formats.catalogue import is_catalogue, listed_tools
+from toolace_mt.formats.containers import parse_record, raw_records
+from toolace_mt.formats.json_text import NotJsonError
+from toolace_mt.transcript import DeclaredTool, JsonValue, Transcript
+
+__all__ = ["Companions", "companions_of", "is_catalogue_file", "with_tools"]
+
+_ANSWERS = "possible_answer"
+_DOCUMENTS = "multi_turn_func_doc"
+_CLASSES = {
+    "GorillaFileSystem": "gorilla_file_system.json",
+    "MathAPI": "math_api.json",
+    "MessageAPI": "message_api.json",
+    "TwitterAPI": "posting_api.json",
+    "TicketAPI": "ticket_api.json",
+    "TradingBot": "trading_bot.json",
+    "TravelAPI": "travel_booking.json",
+    "VehicleControlAPI": "vehicle_control.json",
+}
+_RECORDS_LOOKED_AT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companions:
+    """What completes the records of one file.
+
+    ``tools`` stand for those that records do not declare; ``answers`` are by the record's id, ``documents``
+    by the name of a BFCL class.
+    """
+
+    tools: tuple[DeclaredTool, ...] | None = None
+    answers: Mapping[str, JsonValue] = field(default_factory=dict)
+    documents: Mapping[str, Sequence[JsonValue]] = field(default_factory=dict)
+
+    def complete(self, record: JsonValue) -> JsonValue:
+        """Add the answer and the functions that belong to the record."""
+        if not (self.answers or self.documents) or not isinstance(record, Mapping):
+            return record
+        added: dict[str, JsonValue] = {}
+        answer = self.answers.get(str(record.get("id")))
+        if answer is not None and "ground_truth" not in record:
+            added["ground_truth"] = answer
+        classes = record.get("involved_classes")
+        if isinstance(classes, list) and "function" not in record and self.documents:
+            added["function"] = [entry for name in classes for entry in self.documents.get(str(name), ())]
+        return {**record, **added} if added else record
+
+
+@lru_cache(maxsize=64)
+def companions_of(path: str, catalogues: tuple[str, ...]) -> Companions:
+    """Find what belongs to a file: the given schema files, and BFCL's folders beside it.
+
+    Raise FormatError if a schema file cannot be read or declares nothing.
+    """
+    tools = tuple(tool for name in catalogues for tool in _catalogue(name))
+    if catalogues and not tools:
+        raise FormatError(f"no tools are declared in {', '.join(catalogues)}")
+    beside = Path(path).parent
+    answers = beside / _ANSWERS / Path(path).name
+    return Companions(
+        tools=tools or None,
+        answers=dict(_answers(answers)) if answers.is_file() else {},
+        documents=_documents(beside / _DOCUMENTS),
+    )
+
+
+@lru_cache(maxsize=64)
+def _catalogue(path: str) -> tuple[DeclaredTool, ...]:
+    tools: list[DeclaredTool] = []
+    for value in _values(Path(path)):
+        try:
+            tools.extend(listed_tools(value))
+        except UnreadableRecordError:
+            continue  # the audit of the file itself says so
+    return tuple(tools)
+
+
+def is_catalogue_file(path: Path) -> bool:
+    """Tell by its first records whether a file only declares tools."""
+    try:
+        seen = 0
+        for value in _values(path):
+            if not is_catalogue(value):
+                return False
+            seen += 1
+            if seen == _RECORDS_LOOKED_AT:
+                break
+    except UnreadableFileError:
+        return False
+    return seen > 0
+
+
+def _answers(path: Path) -> Iterator[tuple[str, JsonValue]]:
+    for value in _values(path):
+        if isinstance(value, Mapping) and "ground_truth" in value:
+            yield str(value.get("id")), value["ground_truth"]
+
+
+@lru_cache(maxsize=8)
+def _documents(folder: Path) -> Mapping[str, Sequence[JsonValue]]:
+    if not folder.is_dir():
+        return {}
+    return {
+        name: list(_values(folder / file)) for name, file in _CLASSES.items() if (folder / file).is_file()
+    }
+
+
+def _values(path: Path) -> Iterator[JsonValue]:
+    for raw in raw_records(path):
+        try:
+            yield parse_record(raw)
+        except NotJsonError:
+            yield None
+
+
+def with_tools(transcript: Transcript, tools: tuple[DeclaredTool, ...] | None) -> Transcript:
+    """Give the transcript with these tools, if it declares none and they are about its calls."""
+    if tools is None or transcript.tools is not None or not transcript.messages:
+        return transcript
+    names = {tool.name for tool in tools}
+    called = [call.name for message in transcript.messages for call in message.calls]
+    if called and not any(name in names for name in called):
+        return transcript
+    return replace(transcript, tools=tools)

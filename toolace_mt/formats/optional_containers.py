@@ -1,0 +1,83 @@
+"""Containers that need an optional library: zstd, Parquet, and tables saved by ``datasets``."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from toolace_mt.formats.base import UnreadableFileError
+from toolace_mt.formats.raw import ByteStream, RawRecord
+
+__all__ = ["TABLES", "table_records", "unpacked_zstd"]
+
+TABLES = (".parquet", ".arrow")
+_ROWS_AT_A_TIME = 256
+_BUFFER_BYTES = 1024 * 1024
+
+
+@contextmanager
+def unpacked_zstd(stream: ByteStream, name: str) -> Iterator[ByteStream]:
+    """Open a zstd stream; raise UnreadableFileError if the library is missing."""
+    zstandard = _library("zstandard", name, "zstd")
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as reader:
+            yield io.BufferedReader(reader, _BUFFER_BYTES)
+    except zstandard.ZstdError as error:
+        raise UnreadableFileError(f"cannot read {name}: the zstd file is broken: {error}") from None
+
+
+def table_records(path: Path, limit: int) -> Iterator[RawRecord]:
+    """Give the rows of a Parquet or Arrow file as JSON objects, some at a time."""
+    pyarrow = _library("pyarrow", str(path), "parquet")
+    number = 0
+    try:
+        for rows in _batches(path, pyarrow):
+            for row in rows:
+                text = orjson.dumps(_without_nulls(row), default=_plain)
+                reason = f"the record is longer than {limit} bytes" if len(text) > limit else None
+                yield RawRecord(number=number, text=b"" if reason else text, reason=reason)
+                number += 1
+    except (OSError, pyarrow.ArrowException) as error:
+        raise UnreadableFileError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
+
+
+def _batches(path: Path, pyarrow: Any) -> Iterator[list[dict[str, Any]]]:
+    if path.suffix == ".parquet":
+        parquet = importlib.import_module("pyarrow.parquet")
+        with parquet.ParquetFile(path) as table:
+            for batch in table.iter_batches(batch_size=_ROWS_AT_A_TIME):
+                yield batch.to_pylist()
+        return
+    ipc = importlib.import_module("pyarrow.ipc")
+    with pyarrow.memory_map(str(path)) as source, ipc.open_stream(source) as reader:
+        for batch in reader:
+            for start in range(0, batch.num_rows, _ROWS_AT_A_TIME):
+                yield batch.slice(start, _ROWS_AT_A_TIME).to_pylist()
+
+
+def _without_nulls(value: Any) -> Any:
+    """A table gives every row every member: the absent ones come as null, and are left out again."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def _plain(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _library(name: str, wanted_by: str, extra: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise UnreadableFileError(
+            f"{wanted_by} needs the package {name}; install it with: pip install 'toolace-mt[{extra}]'"
+        ) from None

@@ -1,0 +1,115 @@
+"""All dialects in one visible tuple, and how a record finds its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolace_mt.formats.api_bank import ApiBankFormat
+from toolace_mt.formats.base import (
+    Format,
+    FormatError,
+    NotWritableError,
+    Unreadable,
+    UnreadableRecordError,
+    WritableFormat,
+)
+from toolace_mt.formats.bfcl import BfclFormat
+from toolace_mt.formats.catalogue import CatalogueFormat
+from toolace_mt.formats.companions import Companions, with_tools
+from toolace_mt.formats.containers import RawRecord, parse_record
+from toolace_mt.formats.hermes import HermesFormat
+from toolace_mt.formats.json_text import NotJsonError
+from toolace_mt.formats.mapping import open_mapping
+from toolace_mt.formats.openai import OpenAIFormat
+from toolace_mt.formats.own import OwnFormat
+from toolace_mt.formats.react import ReactFormat
+from toolace_mt.formats.references import NestfulFormat, SealToolsFormat, XlamFormat
+from toolace_mt.formats.routed import RoutedFormat
+from toolace_mt.formats.sharegpt import ShareGptFormat
+from toolace_mt.formats.splitting import split_record
+from toolace_mt.formats.tau2 import Tau2ResultFormat, Tau2TaskFormat
+from toolace_mt.formats.toolace import ToolAceFormat
+from toolace_mt.formats.toolalpaca import ToolAlpacaFormat
+from toolace_mt.formats.toolbench import ToolBenchFormat
+from toolace_mt.formats.tooltalk import ToolTalkFormat
+from toolace_mt.formats.when2call import When2CallFormat
+from toolace_mt.transcript import JsonValue, Place, Transcript
+
+__all__ = ["FORMATS", "find_format", "read_record", "read_records", "writable"]
+
+FORMATS: tuple[Format, ...] = (
+    OwnFormat(),
+    ToolAlpacaFormat(),
+    ToolBenchFormat(),
+    Tau2TaskFormat(),
+    Tau2ResultFormat(),
+    ToolTalkFormat(),
+    When2CallFormat(),
+    BfclFormat(),
+    SealToolsFormat(),
+    NestfulFormat(),
+    XlamFormat(),
+    ApiBankFormat(),
+    RoutedFormat(),
+    HermesFormat(),
+    ReactFormat(),
+    ToolAceFormat(),
+    ShareGptFormat(),
+    OpenAIFormat(),
+    CatalogueFormat(),
+)
+"""Every dialect, the more special first: detection takes the first that fits."""
+
+_NO_COMPANIONS = Companions()
+
+
+def find_format(name: str) -> Format:
+    """Give the dialect of this name, or the one that a mapping file (``.yaml``) tells; raise FormatError."""
+    if name.endswith((".yaml", ".yml")):
+        return open_mapping(Path(name))
+    for known in FORMATS:
+        if known.name == name:
+            return known
+    names = ", ".join(known.name for known in FORMATS)
+    raise FormatError(f"unknown format {name!r}; known are auto, {names}, or a mapping file (.yaml)")
+
+
+def writable(dialect: Format) -> WritableFormat:
+    """Give the dialect if it can be written; raise NotWritableError."""
+    if not isinstance(dialect, WritableFormat):
+        names = ", ".join(known.name for known in FORMATS if isinstance(known, WritableFormat))
+        raise NotWritableError(f"{dialect.name} is read only; these can be written: {names}")
+    return dialect
+
+
+def read_records(
+    raw: RawRecord, place: Place, dialect: Format | None, companions: Companions = _NO_COMPANIONS
+) -> list[Transcript | Unreadable]:
+    """Read all dialogues of one record, in the given dialect or in the first that fits each."""
+    try:
+        value = companions.complete(parse_record(raw))
+        pieces = split_record(value)
+    except NotJsonError as error:
+        return [Unreadable(place=place, reason=str(error))]
+    return [_read(piece, place, dialect, companions) for piece in pieces] or [_nothing(place)]
+
+
+def read_record(raw: RawRecord, place: Place, dialect: Format | None) -> Transcript | Unreadable:
+    """Read the first dialogue of a record."""
+    return read_records(raw, place, dialect)[0]
+
+
+def _nothing(place: Place) -> Unreadable:
+    return Unreadable(place=place, reason="the record holds no dialogue")
+
+
+def _read(
+    value: JsonValue, place: Place, dialect: Format | None, companions: Companions
+) -> Transcript | Unreadable:
+    chosen = dialect or next((known for known in FORMATS if known.detect(value)), None)
+    if chosen is None:
+        return Unreadable(place=place, reason="no known dialect fits the record; name one with --format")
+    try:
+        return with_tools(chosen.read(value, place), companions.tools)
+    except (NotJsonError, UnreadableRecordError) as error:
+        return Unreadable(place=place, reason=str(error))
