@@ -114,7 +114,7 @@ def _published(record: Mapping[str, Any]) -> dict[str, Any]:
     written = _index().get(str(record.get("id")))
     if written is None:
         raise EnvironmentUnusable(
-            f"{str(record.get('id'))!r} is the id of no multi-turn entry, and the record has no involved_classes"
+            f"{str(record.get('id'))!r} is the id of no multi-turn entry, and it has no involved_classes"
         )
     entry: dict[str, Any] = orjson.loads(written)  # anew each time: the objects change what they are given
     return entry

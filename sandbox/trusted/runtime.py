@@ -76,11 +76,12 @@ class TrustedRuntime:
     async def tools(self, record: JsonObject | None = None) -> tuple[JsonObject, ...]:
         """Describe the tools that the factory makes of a record, as OpenAI functions with ``returns``.
 
-        Raises ``EnvironmentUnusable`` if it makes none.
+        Without a record a class is looked at, and a factory given an empty one.  Raises
+        ``EnvironmentUnusable`` if it makes none.
         """
         try:
             answer = await self._pool.ask(
-                {"tools": dict(record or {})}, self._batch_seconds, lambda told: told
+                {"tools": None if record is None else dict(record)}, self._batch_seconds, lambda told: told
             )
         except WorkerDied as death:
             raise EnvironmentUnusable(f"the tools cannot be listed: {death}") from None

@@ -15,7 +15,7 @@ from sandbox.trusted.plain import attributes_of, write_plain
 
 __all__ = ["Factory", "Toolkit", "find_factory", "tool_names"]
 
-Factory = Callable[[Mapping[str, Any]], "Toolkit"]
+Factory = Callable[[Mapping[str, Any] | None], "Toolkit"]
 STATE_METHOD = "state"
 NAMES_ATTRIBUTE = "tool_names"
 ERRORS_ATTRIBUTE = "tool_errors"
@@ -81,7 +81,7 @@ def tool_names(part: Any) -> tuple[str, ...]:
 
 
 @cache
-def _public_methods(kind: type[Any]) -> tuple[str, ...]:
+def _public_methods(kind: Any) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for base in reversed(kind.__mro__[:-1]):
         for name, value in vars(base).items():
@@ -103,7 +103,10 @@ def _world_attributes(part: object) -> dict[str, object]:
 def find_factory(source: str) -> Factory:
     """Import what ``python:MODULE:NAME`` names; give a function from a record to a toolkit.
 
-    What it names may have a method ``prepare``, called once in each process.  Called in a worker process only.  Raises ``EnvironmentUnusable``.
+    From None, it gives a toolkit whose tools can be described but perhaps not called.
+
+    What it names may have a method ``prepare``, called once in each process.  For use in a worker process.
+    Raises ``EnvironmentUnusable``.
     """
     found = _find(source)
     prepare = getattr(found, PREPARE_METHOD, None)
@@ -112,8 +115,10 @@ def find_factory(source: str) -> Factory:
     makes_itself = not callable(found)
     takes_record = not makes_itself and _takes_record(found)
 
-    def make(record: Mapping[str, Any]) -> Toolkit:
-        made = found if makes_itself else found(record) if takes_record else found()
+    def make(record: Mapping[str, Any] | None) -> Toolkit:
+        if record is None and isinstance(found, type):
+            return _toolkit(object.__new__(found))  # enough to look at its methods
+        made = found if makes_itself else found(record or {}) if takes_record else found()
         return _toolkit(made)
 
     return make

@@ -81,7 +81,7 @@ class _Desk:
             case _:
                 return {"failed": "unknown message"}
 
-    def _made(self, record: dict[str, Any]) -> Toolkit:
+    def _made(self, record: dict[str, Any] | None) -> Toolkit:
         if self._factory is None:
             raise SandboxError("no environment is open")
         return self._factory(record)

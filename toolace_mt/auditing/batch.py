@@ -4,60 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 from toolace_mt.auditing.report import Verdict
+from toolace_mt.auditing.shown import shown_dialogue
 from toolace_mt.checks import judge
 from toolace_mt.findings import Finding
-from toolace_mt.formats import RawRecord, Unreadable, find_format, raw_records, read_record
-from toolace_mt.transcript import Place, Transcript
+from toolace_mt.formats import (
+    Format,
+    RawRecord,
+    Unreadable,
+    companions_of,
+    find_format,
+    joined_records,
+    raw_records,
+    read_records,
+)
+from toolace_mt.transcript import JsonObject, Place, Transcript
 
-__all__ = ["Batch", "Judged", "batches", "judge_batch"]
+__all__ = ["Batch", "Judged", "Task", "batches", "judge_batch"]
 
-_BATCH_RECORDS = 128
-_BATCH_BYTES = 4 * 1024 * 1024
+_BATCH_RECORDS = 256
+_BATCH_BYTES = 2 * 1024 * 1024
+_SHOWN_PER_RULE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """How to judge the records of one file.  ``show`` asks for the dialogues of some findings."""
+
+    file: str
+    format: str
+    catalogues: tuple[str, ...]
+    chosen: frozenset[str]
+    reads: frozenset[str] | None = None
+    keep_transcripts: bool = False
+    show: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Neighbouring records of one file, and how to judge them."""
 
-    file: str
+    task: Task
     records: tuple[RawRecord, ...]
-    format: str
-    chosen: frozenset[str]
-    reads: frozenset[str] | None = None
-    keep_transcripts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A verdict, and the transcript where it is still to be executed."""
+    """A verdict, the transcript where it is still to be executed, and the dialogue where it is to be shown."""
 
     verdict: Verdict
     transcript: Transcript | None = None
+    shown: JsonObject | None = None
 
 
-def batches(
-    path: str,
-    *,
-    dialect: str,
-    chosen: frozenset[str],
-    reads: frozenset[str] | None,
-    keep_transcripts: bool,
-) -> Iterator[Batch]:
+def batches(task: Task) -> Iterator[Batch]:
     """Cut a file into batches, bounded in records and in bytes."""
-    records = raw_records(Path(path))
+    records = joined_records(raw_records(Path(task.file)))
     while part := tuple(_next_part(records)):
-        yield Batch(
-            file=path,
-            records=part,
-            format=dialect,
-            chosen=chosen,
-            reads=reads,
-            keep_transcripts=keep_transcripts,
-        )
+        yield Batch(task=task, records=part)
 
 
 def _next_part(records: Iterator[RawRecord]) -> Iterator[RawRecord]:
@@ -69,30 +77,69 @@ def _next_part(records: Iterator[RawRecord]) -> Iterator[RawRecord]:
             return
 
 
-def judge_batch(batch: Batch) -> list[Judged]:
-    """Judge each record of the batch; pure, and fit to run in another process."""
-    dialect = None if batch.format == "auto" else find_format(batch.format)
-    judged: list[Judged] = []
+@lru_cache(maxsize=8)
+def _dialect(name: str) -> Format | None:
+    return None if name == "auto" else find_format(name)
+
+
+def judge_batch(batch: Batch) -> list[list[Judged]]:
+    """Judge the dialogues of each record of the batch; pure, and fit to run in another process."""
+    task = batch.task
+    dialect = _dialect(task.format)
+    companions = companions_of(task.file, task.catalogues)
+    shown: dict[str, int] = {}
+    judged: list[list[Judged]] = []
     for raw in batch.records:
-        place = Place(file=batch.file, record=raw.number)
-        found = read_record(raw, place, dialect)
+        place = Place(file=task.file, record=raw.number)
         judged.append(
-            _unreadable(found, batch) if isinstance(found, Unreadable) else _judge(found, place, batch)
+            [
+                _unreadable(found, task)
+                if isinstance(found, Unreadable)
+                else _judge(found, place, task, shown)
+                for found in read_records(raw, place, dialect, companions)
+            ]
         )
     return judged
 
 
-def _unreadable(found: Unreadable, batch: Batch) -> Judged:
-    findings = (Finding(rule="TA001", message=found.reason[:300]),) if "TA001" in batch.chosen else ()
+def _unreadable(found: Unreadable, task: Task) -> Judged:
+    findings = (Finding(rule="TA001", message=found.reason[:300]),) if "TA001" in task.chosen else ()
     return Judged(verdict=Verdict(place=found.place, dialogue=None, findings=findings))
 
 
-def _judge(transcript: Transcript, place: Place, batch: Batch) -> Judged:
-    judgement = judge(transcript, reads=batch.reads)
+def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, int]) -> Judged:
+    judgement = judge(transcript, reads=task.reads)
+    findings = judgement.findings
+    if findings:
+        findings = tuple(finding for finding in findings if finding.rule in task.chosen)
     verdict = Verdict(
         place=place,
         dialogue=transcript.id,
-        findings=tuple(finding for finding in judgement.findings if finding.rule in batch.chosen),
+        findings=findings,
         levels=judgement.levels,
+        called=tuple(site.call.name for site in judgement.sites),
+        blamed=_blamed(transcript, findings) if findings else (),
     )
-    return Judged(verdict=verdict, transcript=transcript if batch.keep_transcripts else None)
+    wanted = bool(findings) and task.show and _is_wanted(findings, shown)
+    return Judged(
+        verdict=verdict,
+        transcript=transcript if task.keep_transcripts else None,
+        shown=shown_dialogue(transcript, judgement.sources) if wanted else None,
+    )
+
+
+def _blamed(transcript: Transcript, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    return tuple(
+        transcript.messages[found.turn].calls[found.call].name
+        for found in findings
+        if found.turn is not None and found.call is not None
+    )
+
+
+def _is_wanted(findings: tuple[Finding, ...], shown: dict[str, int]) -> bool:
+    """Tell whether one of the rules has been shown few times in this batch."""
+    wanted = any(shown.get(finding.rule, 0) < _SHOWN_PER_RULE for finding in findings)
+    if wanted:
+        for rule in {finding.rule for finding in findings}:
+            shown[rule] = shown.get(rule, 0) + 1
+    return wanted

@@ -15,8 +15,8 @@ __all__ = ["open_environment"]
 def open_environment(name: str, *, workers: int = 2) -> AbstractAsyncContextManager[Environment]:
     """Open an environment by name.
 
-    ``python:MODULE:FACTORY`` and ``bfcl`` are trusted environments, ``auto`` is the shipped packs, anything else
-    a pack's name or folder.  Entering raises EnvironmentUnusableError.
+    ``python:MODULE:FACTORY`` and ``bfcl`` are trusted environments, ``auto`` is the shipped packs, anything
+    else a pack's name or folder.  Entering raises EnvironmentUnusableError.
     """
     if environment_source(name) is not None:
         return open_trusted_environment(name, workers=workers)

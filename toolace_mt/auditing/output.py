@@ -11,11 +11,11 @@ from typing import IO
 
 import orjson
 
-from toolace_mt.auditing.report import AuditReport, Verdict
+from toolace_mt.auditing.report import AuditReport, LocatedFinding
 
 __all__ = ["AuditFiles", "audit_files"]
 
-_NAMES = ("findings.jsonl", "clean.jsonl", "summary.json")
+_NAMES = ("findings.jsonl", "clean.jsonl", "summary.json", "report.html")
 
 
 class AuditFiles:
@@ -25,15 +25,17 @@ class AuditFiles:
         self._directory = directory
         self._streams = streams
 
-    def add(self, verdict: Verdict, text: bytes) -> None:
-        """Write the record's findings, and its text as it stood in the file if it has no errors."""
-        for located in verdict.located:
-            self._streams["findings.jsonl"].write(orjson.dumps(located.as_json()) + b"\n")
-        if verdict.dialogue is not None and not verdict.has_errors:
-            self._streams["clean.jsonl"].write(_one_line(text) + b"\n")
+    def add_finding(self, found: LocatedFinding) -> None:
+        """Write a finding."""
+        self._streams["findings.jsonl"].write(orjson.dumps(found.as_json()) + b"\n")
 
-    def finish(self, report: AuditReport) -> None:
-        """Write the summary and put all files in place."""
+    def add_clean(self, text: bytes) -> None:
+        """Write the text of a record without errors, as it stood in the file."""
+        self._streams["clean.jsonl"].write(_one_line(text) + b"\n")
+
+    def finish(self, report: AuditReport, page: str) -> None:
+        """Write the summary and the page, and put all files in place."""
+        self._streams["report.html"].write(page.encode("utf-8", "replace"))
         self._streams["summary.json"].write(
             orjson.dumps(report.summary(), option=orjson.OPT_INDENT_2) + b"\n"
         )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from toolace_mt.checks import severity_of
+from toolace_mt.auditing.policy import Policy
 from toolace_mt.findings import Finding, Severity
 from toolace_mt.transcript import JsonObject, Place
 
-__all__ = ["LEVELS", "AuditReport", "LocatedFinding", "Tally", "Verdict"]
+__all__ = ["LEVELS", "AuditReport", "Findings", "LocatedFinding", "Tally", "Verdict"]
 
 LEVELS = ("parsed", "declared", "valid", "grounded", "replayed", "executed")
 """The levels of a call, the weakest first; a call that reaches one has reached all before it."""
@@ -23,10 +24,7 @@ class LocatedFinding:
     place: Place
     dialogue: str | None
     finding: Finding
-
-    @property
-    def severity(self) -> Severity:
-        return severity_of(self.finding.rule)
+    severity: Severity
 
     def as_json(self) -> JsonObject:
         """Give the line of findings.jsonl."""
@@ -49,7 +47,8 @@ class Verdict:
     """The judgement of one record.
 
     ``levels`` gives for each call how many of LEVELS it reaches; ``outcomes`` counts what its calls did when
-    they were run: returned, failed, agreed (with the record).
+    they were run: returned, failed, agreed (with the record).  ``called`` are the tools of the calls, and
+    ``blamed`` those of the calls with findings, once for each finding.
     """
 
     place: Place
@@ -57,15 +56,20 @@ class Verdict:
     findings: tuple[Finding, ...]
     levels: tuple[int, ...] = ()
     outcomes: Mapping[str, int] = field(default_factory=dict)
+    called: tuple[str, ...] = ()
+    blamed: tuple[str, ...] = ()
 
-    @property
-    def has_errors(self) -> bool:
-        return any(severity_of(finding.rule) is Severity.ERROR for finding in self.findings)
-
-    @property
-    def located(self) -> tuple[LocatedFinding, ...]:
+    def located(self, policy: Policy) -> tuple[LocatedFinding, ...]:
+        """Give the findings that are new, with their severity under the policy."""
         return tuple(
-            LocatedFinding(place=self.place, dialogue=self.dialogue, finding=found) for found in self.findings
+            LocatedFinding(
+                place=self.place,
+                dialogue=self.dialogue,
+                finding=found,
+                severity=policy.severity(found.rule),
+            )
+            for found in self.findings
+            if not policy.is_known(self.place, self.dialogue, found)
         )
 
 
@@ -77,19 +81,33 @@ class Tally:
     dialogues: int = 0
     calls: int = 0
     records_with_errors: int = 0
+    known_findings: int = 0
     levels: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, verdict: Verdict) -> None:
-        self.records += 1
+    def add(self, verdict: Verdict, located: tuple[LocatedFinding, ...]) -> None:
+        """Count one dialogue and those of its findings that are new."""
         self.dialogues += verdict.dialogue is not None
         self.calls += len(verdict.levels)
-        self.records_with_errors += verdict.has_errors
-        for reached in verdict.levels:
-            self.levels.update(LEVELS[:reached])
-        self.rules.update(finding.rule for finding in verdict.findings)
-        self.outcomes.update(verdict.outcomes)
+        self.known_findings += len(verdict.findings) - len(located)
+        for reached, calls in Counter(verdict.levels).items():
+            for level in LEVELS[:reached]:
+                self.levels[level] += calls
+        for found in located:
+            self.rules[found.finding.rule] += 1
+        if verdict.outcomes:
+            self.outcomes.update(verdict.outcomes)
+
+
+class Findings(Protocol):
+    """All findings in order; there may be more than fit in memory."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[LocatedFinding]: ...
+
+    def __getitem__(self, index: int, /) -> LocatedFinding: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +125,9 @@ class AuditReport:
     levels: Mapping[str, int]
     rules: Mapping[str, int]
     outcomes: Mapping[str, int]
-    findings: tuple[LocatedFinding, ...]
+    findings: Findings
     seconds: float
+    known_findings: int = 0
     environment: str | None = None
     isolation: str | None = None
     interrupted: bool = False
@@ -126,6 +145,7 @@ class AuditReport:
             "levels": dict(self.levels),
             "rules": dict(self.rules),
             "records_with_errors": self.records_with_errors,
+            "known_findings": self.known_findings,
             "seconds": round(self.seconds, 3),
             "environment": self.environment,
             "isolation": self.isolation,

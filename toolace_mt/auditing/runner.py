@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -14,63 +13,31 @@ import anyio.from_thread
 import anyio.lowlevel
 import anyio.to_process
 
-from toolace_mt.auditing.batch import Batch, Judged, batches, judge_batch
-from toolace_mt.auditing.environment import Environment, Recorded, with_execution
-from toolace_mt.auditing.opening import open_environment
+from toolace_mt.auditing.batch import Batch, Judged, Task, batches, judge_batch
+from toolace_mt.auditing.collected import Collected
+from toolace_mt.auditing.environment import Environment, with_execution
 from toolace_mt.auditing.output import AuditFiles, audit_files
-from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding, Tally, Verdict
-from toolace_mt.checks import choose_rules
-from toolace_mt.formats import UnreadableFileError, find_format
+from toolace_mt.auditing.packs import open_environment
+from toolace_mt.auditing.policy import Policy, make_policy
+from toolace_mt.auditing.report import AuditReport, Verdict
+from toolace_mt.formats import STANDARD_INPUT, companions_of, data_files, find_format, is_catalogue_file
 
 __all__ = ["audit", "audit_async"]
 
-_AHEAD_PER_JOB = 2
-
-
-@dataclass(slots=True)
-class _Collected:
-    """What is known so far; it outlives an interruption."""
-
-    started: float
-    files: AuditFiles | None
-    tally: Tally = field(default_factory=Tally)
-    findings: list[LocatedFinding] = field(default_factory=list)
-    environment: str | None = None
-    isolation: str | None = None
-
-    def add(self, verdict: Verdict, text: bytes) -> None:
-        self.tally.add(verdict)
-        self.findings.extend(verdict.located)
-        if self.files is not None:
-            self.files.add(verdict, text)
-
-    def report(self, *, interrupted: bool) -> AuditReport:
-        tally = self.tally
-        return AuditReport(
-            records=tally.records,
-            dialogues=tally.dialogues,
-            calls=tally.calls,
-            records_with_errors=tally.records_with_errors,
-            levels={level: tally.levels[level] for level in LEVELS},
-            rules=dict(sorted(tally.rules.items())),
-            outcomes=dict(tally.outcomes),
-            findings=tuple(self.findings),
-            seconds=time.perf_counter() - self.started,
-            environment=self.environment,
-            isolation=self.isolation,
-            interrupted=interrupted,
-        )
+_AHEAD_PER_JOB = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
-    """What to audit and how."""
+    """What to audit and how.  ``catalogues`` are the schema files by the file that they belong to."""
 
     paths: tuple[str, ...]
+    catalogues: Mapping[str, tuple[str, ...]]
     format: str
     environment: str | None
-    chosen: frozenset[str]
+    policy: Policy
     jobs: int
+    out: Path | None
 
 
 def audit(
@@ -80,25 +47,33 @@ def audit(
     environment: str | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
+    severities: Mapping[str, str] | None = None,
+    baseline: str | Path | None = None,
+    tools: Iterable[str | Path] = (),
     jobs: int = 1,
     out: str | Path | None = None,
 ) -> AuditReport:
-    """Audit files of dialogues; with ``environment`` (see ``open_environment``), execute their calls too.
+    """Audit files and folders of dialogues; with ``environment``, a tool pack, execute their calls too.
 
-    ``out`` names a directory for findings.jsonl, summary.json and clean.jsonl.  An interruption from the
-    keyboard ends the audit early: the report holds what was found, with ``interrupted`` set.  Raise
-    FormatError, UnknownRuleError or EnvironmentUnusableError before anything is read, for wrong input.
+    ``severities`` gives rules another severity (or ``off``), ``baseline`` names the findings.jsonl of an
+    earlier audit whose findings are accepted, ``tools`` files with the schemas of records that declare none.
+    ``out`` names a directory for findings.jsonl, summary.json, clean.jsonl and report.html.  An interruption
+    from the keyboard ends the audit early: the report holds what was found, with ``interrupted`` set.  Raise
+    FormatError, UnknownRuleError, BadSeverityError or EnvironmentUnusableError before anything is read, for
+    wrong input.
     """
-    plan = _plan(paths, format, environment, select, ignore, jobs)
-    with _files(out) as files:
-        collected = _Collected(started=time.perf_counter(), files=files)
+    plan = _plan(
+        paths, format, environment, make_policy(select, ignore, severities or {}, baseline), tools, jobs, out
+    )
+    with _files(plan.out) as files:
+        collected = Collected(files=files, policy=plan.policy)
         interrupted = False
         try:
             with anyio.from_thread.start_blocking_portal() as portal:  # a notebook has a loop of its own
                 portal.call(_run, plan, collected)
         except KeyboardInterrupt:
             interrupted = True
-        return _finished(collected, interrupted=interrupted)
+        return collected.finish(interrupted=interrupted)
 
 
 async def audit_async(
@@ -108,52 +83,72 @@ async def audit_async(
     environment: str | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
+    severities: Mapping[str, str] | None = None,
+    baseline: str | Path | None = None,
+    tools: Iterable[str | Path] = (),
     jobs: int = 1,
     out: str | Path | None = None,
 ) -> AuditReport:
     """Do as ``audit`` does, inside a running event loop; a cancellation leaves no files."""
-    plan = _plan(paths, format, environment, select, ignore, jobs)
-    with _files(out) as files:
-        collected = _Collected(started=time.perf_counter(), files=files)
+    plan = _plan(
+        paths, format, environment, make_policy(select, ignore, severities or {}, baseline), tools, jobs, out
+    )
+    with _files(plan.out) as files:
+        collected = Collected(files=files, policy=plan.policy)
         await _run(plan, collected)
-        return _finished(collected, interrupted=False)
+        return collected.finish(interrupted=False)
 
 
 def _plan(
     paths: str | Path | Iterable[str | Path],
     dialect: str,
     environment: str | None,
-    select: Iterable[str],
-    ignore: Iterable[str],
+    policy: Policy,
+    tools: Iterable[str | Path],
     jobs: int,
+    out: str | Path | None,
 ) -> _Plan:
     listed = (paths,) if isinstance(paths, (str, Path)) else tuple(paths)
-    for path in listed:
-        if not Path(path).is_file():
-            raise UnreadableFileError(f"no such file: {path}")
+    files = data_files(str(path) for path in listed)
     if dialect != "auto":
         find_format(dialect)
+    named = tuple(data_files(str(path) for path in tools))
+    if named:
+        companions_of(files[0], named)
     return _Plan(
-        paths=tuple(str(path) for path in listed),
+        paths=tuple(files),
+        catalogues=dict.fromkeys(files, named) if named else _found_catalogues(files),
         format=dialect,
         environment=environment,
-        chosen=choose_rules(select, ignore),
+        policy=policy,
         jobs=max(1, jobs),
+        out=None if out is None else Path(out),
     )
 
 
-def _files(out: str | Path | None) -> AbstractContextManager[AuditFiles | None]:
-    return nullcontext() if out is None else audit_files(Path(out))
+def _found_catalogues(files: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Of several files, those that only declare tools belong to the others of their folder and below."""
+    if len(files) < 2:
+        return {}
+    lists = [
+        file
+        for file in files
+        if file != STANDARD_INPUT
+        and not file.endswith((".parquet", ".arrow"))
+        and is_catalogue_file(Path(file))
+    ]
+    return {
+        file: tuple(one for one in lists if Path(one).parent in Path(file).parents)
+        for file in files
+        if file not in lists
+    }
 
 
-def _finished(collected: _Collected, *, interrupted: bool) -> AuditReport:
-    report = collected.report(interrupted=interrupted)
-    if collected.files is not None:
-        collected.files.finish(report)
-    return report
+def _files(out: Path | None) -> AbstractContextManager[AuditFiles | None]:
+    return nullcontext() if out is None else audit_files(out)
 
 
-async def _run(plan: _Plan, collected: _Collected) -> None:
+async def _run(plan: _Plan, collected: Collected) -> None:
     """Audit; what goes wrong inside task groups is raised as itself."""
     try:
         await _audit(plan, collected)
@@ -165,57 +160,56 @@ def _first(error: Exception) -> Exception:
     return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
-async def _audit(plan: _Plan, collected: _Collected) -> None:
+async def _audit(plan: _Plan, collected: Collected) -> None:
     async with AsyncExitStack() as stack:
         environment = None
         if plan.environment is not None:
             environment = await stack.enter_async_context(open_environment(plan.environment))
             collected.environment = environment.name
             collected.isolation = environment.isolation
-
-        async def take(batch: Batch, judged: Sequence[Judged]) -> None:
-            verdicts = await _executed(batch, judged, environment, plan.chosen)
-            for raw, verdict in zip(batch.records, verdicts, strict=True):
-                collected.add(verdict, raw.text)
-
-        await _judge_all(_batches(plan, environment), plan.jobs, take)
+        async for batch, judged in _judged(_batches(plan, environment), plan.jobs):
+            verdicts = await _executed(judged, environment, plan.policy.chosen)
+            for raw, one, found in zip(batch.records, judged, verdicts, strict=True):
+                collected.add(raw.text, found, [part.shown for part in one])
 
 
 def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
     for path in plan.paths:
         yield from batches(
-            path,
-            dialect=plan.format,
-            chosen=plan.chosen,
-            reads=None if environment is None else environment.reads,
-            keep_transcripts=environment is not None,
+            Task(
+                file=path,
+                format=plan.format,
+                catalogues=plan.catalogues.get(path, ()),
+                chosen=plan.policy.chosen,
+                reads=None if environment is None else environment.reads,
+                keep_transcripts=environment is not None,
+                show=plan.out is not None,
+            )
         )
 
 
 async def _executed(
-    batch: Batch, judged: Sequence[Judged], environment: Environment | None, chosen: frozenset[str]
-) -> list[Verdict]:
+    judged: Sequence[Sequence[Judged]], environment: Environment | None, chosen: frozenset[str]
+) -> list[list[Verdict]]:
     if environment is None:
-        return [one.verdict for one in judged]
-    records = [
-        Recorded(transcript=one.transcript, text=raw.text)
-        for raw, one in zip(batch.records, judged, strict=True)
-        if one.transcript is not None
-    ]
-    runs = iter(await environment.execute(records))
+        return [[part.verdict for part in one] for one in judged]
+    transcripts = [part.transcript for one in judged for part in one if part.transcript is not None]
+    runs = iter(await environment.execute(transcripts))
     return [
-        one.verdict if one.transcript is None else with_execution(one, next(runs), chosen) for one in judged
+        [
+            part.verdict if part.transcript is None else with_execution(part, next(runs), chosen)
+            for part in one
+        ]
+        for one in judged
     ]
 
 
-async def _judge_all(
-    todo: Iterator[Batch], jobs: int, take: Callable[[Batch, Sequence[Judged]], Awaitable[None]]
-) -> None:
-    """Judge the batches and hand them over in order, at most a few ahead of what was taken."""
+async def _judged(todo: Iterator[Batch], jobs: int) -> AsyncIterator[tuple[Batch, list[list[Judged]]]]:
+    """Judge the batches and give them in order, at most a few ahead of what was taken."""
     if jobs == 1:
         for batch in todo:
             await anyio.lowlevel.checkpoint()
-            await take(batch, judge_batch(batch))
+            yield batch, judge_batch(batch)
         return
     limiter = anyio.CapacityLimiter(jobs)
     ahead: deque[_Ahead] = deque()
@@ -224,10 +218,11 @@ async def _judge_all(
             job = _Ahead(batch)
             group.start_soon(job.judge, limiter)
             ahead.append(job)
+            await anyio.lowlevel.checkpoint()
             if len(ahead) >= jobs * _AHEAD_PER_JOB:
-                await ahead.popleft().deliver(take)
+                yield await ahead.popleft().result()
         while ahead:
-            await ahead.popleft().deliver(take)
+            yield await ahead.popleft().result()
 
 
 class _Ahead:
@@ -238,7 +233,7 @@ class _Ahead:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self._done = anyio.Event()
-        self._judged: list[Judged] = []
+        self._judged: list[list[Judged]] = []
 
     async def judge(self, limiter: anyio.CapacityLimiter) -> None:
         self._judged = await anyio.to_process.run_sync(
@@ -246,6 +241,6 @@ class _Ahead:
         )
         self._done.set()
 
-    async def deliver(self, take: Callable[[Batch, Sequence[Judged]], Awaitable[None]]) -> None:
+    async def result(self) -> tuple[Batch, list[list[Judged]]]:
         await self._done.wait()
-        await take(self._batch, self._judged)
+        return self._batch, self._judged

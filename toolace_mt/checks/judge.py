@@ -37,6 +37,7 @@ class Judgement:
     levels: tuple[int, ...]
     sites: tuple[CallSite, ...]
     pairing: Pairing
+    sources: Trace
 
 
 def check_transcript(
@@ -63,7 +64,7 @@ def judge(transcript: Transcript, *, reads: frozenset[str] | None = None) -> Jud
     sources = trace(transcript)
     findings = sorted(_findings(transcript, sites, pairing, toolset, sources, reads), key=_order)
     levels = tuple(_levels(sites, toolset, sources, findings))
-    return Judgement(findings=tuple(findings), levels=levels, sites=sites, pairing=pairing)
+    return Judgement(findings=tuple(findings), levels=levels, sites=sites, pairing=pairing, sources=sources)
 
 
 def _findings(

@@ -59,10 +59,10 @@ _WH_QUESTION: Final = re.compile(r"\b(?:What|Which|Where|When|Who|How|what|which
 _HAS_VERB: Final = re.compile(
     r"\b(?:is|are|was|were|can|could|would|will|do|does|did|should|may|comes|have|has)\b|'s\b|'d\b"
 )
-_DETERMINERS: Final = frozenset(
-    ("the", "a", "an", "my", "your", "our", "his", "her", "their", "its", "this", "that", "these", "those")
-    + ("any", "some", "all", "each", "every", "one", "no")
-)
+_ARTICLES: Final = ("the", "a", "an", "this", "that", "these", "those")
+_POSSESSIVES: Final = ("my", "your", "our", "his", "her", "their", "its")
+_QUANTIFIERS: Final = ("any", "some", "all", "each", "every", "one", "no")
+_DETERMINERS: Final = frozenset({*_ARTICLES, *_POSSESSIVES, *_QUANTIFIERS})
 _NUMBER_WORDS: Final = {
     word: str(number)
     for number, word in enumerate(
@@ -173,7 +173,8 @@ def _keeps_polarity(text: str, context: FillContext) -> bool:
 def _keeps_mood(text: str, context: FillContext) -> bool:
     """A report is not a question, a question ends as one, and "What else you need?" is neither."""
     kind = context.kind
-    if re.search(r"\b(?:[Cc]ould|[Cc]an|[Ww]ould) you\b[^?]*[.!]", text):
+    # A full stop, not the dot in "plan.md" or "$12.50".
+    if re.search(r"\b(?:[Cc]ould|[Cc]an|[Ww]ould) you\b[^?]*[.!](?: |$)", text):
         return False
     if kind is SlotKind.REPORT and "will" in _words(text) and "will" not in _words(context.coarse.text):
         return False
