@@ -17,12 +17,16 @@ if TYPE_CHECKING:
         PackError,
         PolicyViolation,
         SandboxError,
+        ServingFailed,
         UnknownWorld,
     )
+    from sandbox.importers.packing import ImportedPack
+    from sandbox.importers.sources import import_pack
     from sandbox.packs import Invariant, Pack, Task, ToolSpec, open_pack, pack_folder, shipped_packs
     from sandbox.properties import CounterExample, PackFinding, PackReport, check_pack
     from sandbox.runtime import ProcessRuntime, Runtime, Session, open_runtime, run
     from sandbox.schema import SchemaProblem, Validator, compile_schema, lint_schema
+    from sandbox.serving import serve_http, serve_stdio
     from sandbox.trusted.runtime import (
         SHIPPED_ENVIRONMENTS,
         TrustedRuntime,
@@ -62,6 +66,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "ImportFailed",
+    "ImportedPack",
     "Invariant",
     "Isolation",
     "IsolationError",
@@ -80,6 +85,7 @@ __all__ = [
     "Runtime",
     "SandboxError",
     "SchemaProblem",
+    "ServingFailed",
     "Session",
     "Snapshot",
     "StateReading",
@@ -99,12 +105,15 @@ __all__ = [
     "compile_schema",
     "diff_states",
     "environment_source",
+    "import_pack",
     "lint_schema",
     "open_pack",
     "open_runtime",
     "open_trusted",
     "pack_folder",
     "run",
+    "serve_http",
+    "serve_stdio",
     "shipped_packs",
     "state_digest",
 ]
@@ -118,12 +127,16 @@ _HOMES = {
         "PackError",
         "PolicyViolation",
         "SandboxError",
+        "ServingFailed",
         "UnknownWorld",
     ),
+    "importers.packing": ("ImportedPack",),
+    "importers.sources": ("import_pack",),
     "packs": ("Invariant", "Pack", "Task", "ToolSpec", "open_pack", "pack_folder", "shipped_packs"),
     "properties": ("CounterExample", "PackFinding", "PackReport", "check_pack"),
     "runtime": ("ProcessRuntime", "Runtime", "Session", "open_runtime", "run"),
     "schema": ("SchemaProblem", "Validator", "compile_schema", "lint_schema"),
+    "serving": ("serve_http", "serve_stdio"),
     "trusted.runtime": ("SHIPPED_ENVIRONMENTS", "TrustedRuntime", "environment_source", "open_trusted"),
     "trusted.types": ("StateReading", "TrustedExecution", "TrustedTrajectory", "TurnExecution", "Unopened"),
     "types": (

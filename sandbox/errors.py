@@ -6,7 +6,8 @@ SandboxError
 ├── PolicyViolation         tool code or a schema uses what the policy forbids
 ├── IsolationError          the platform cannot confine a worker as strongly as was asked
 ├── EnvironmentUnusable     a trusted Python environment cannot be imported or started
-└── ImportFailed            a foreign description of tools cannot be made into a pack
+├── ImportFailed            a foreign description of tools cannot be made into a pack
+└── ServingFailed           a pack cannot be served to others
 
 A failing *call* is never an exception: it is a ``Fault`` (see ``sandbox.types``).
 """
@@ -20,6 +21,7 @@ __all__ = [
     "PackError",
     "PolicyViolation",
     "SandboxError",
+    "ServingFailed",
     "UnknownWorld",
 ]
 
@@ -50,3 +52,7 @@ class EnvironmentUnusable(SandboxError):
 
 class ImportFailed(SandboxError):
     """A foreign description of tools cannot be made into a pack."""
+
+
+class ServingFailed(SandboxError):
+    """A pack cannot be served to others."""

@@ -65,14 +65,15 @@ async def assemble(config: GenerateConfig, events: EventStream) -> AsyncIterator
     can be seen before.
     """
     packs = tuple(open_pack(name) for name in config.pack)
-    _prepare_folder(config)
     async with AsyncExitStack() as stack:
         model = await _open_model(config, stack)
         runtime = await stack.enter_async_context(
             open_runtime(workers=config.workers, required=config.isolation)
         )
+        _make_folder(config)
         journal = await stack.enter_async_context(open_journal(config.out / JOURNAL_NAME))
         store = Store(config.out, journal)
+        _refuse_a_run_that_is_there(config, store)
         await store.claim(_identity(config, packs, model.name))
         price = _price(config, model.name)
         budget = _budget(config, price, journal, events)
@@ -88,11 +89,14 @@ async def assemble(config: GenerateConfig, events: EventStream) -> AsyncIterator
         )
 
 
-def _prepare_folder(config: GenerateConfig) -> None:
-    if (config.out / JOURNAL_NAME).exists() and not config.resume:
+def _refuse_a_run_that_is_there(config: GenerateConfig, store: Store) -> None:
+    if store.has_begun and not config.resume:
         raise RunFolderError(
             f"{config.out} holds a run already: add --resume to go on with it, or choose another --out"
         )
+
+
+def _make_folder(config: GenerateConfig) -> None:
     try:
         config.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

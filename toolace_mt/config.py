@@ -113,7 +113,10 @@ def load_config(file: Path | None, options: Mapping[str, Any]) -> GenerateConfig
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(GenerateConfig.model_fields)
         reason = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            reason = f"there is no such key; there are {known}"
         # A key that the command line gave is named as it was typed there.
         where = f"--{key.replace('_', '-')}" if str(first["loc"][0]) in options else f"{file}: {key}"
         raise ConfigError(f"{where}: {reason[0].lower()}{reason[1:]}") from None

@@ -147,9 +147,10 @@ class _Session:
         before = float(orjson.loads(store.journal.meta(_SECONDS_BEFORE) or "0"))
         seconds = before + time.monotonic() - self._began_at
         await store.journal.set_meta(_SECONDS_BEFORE, orjson.dumps(seconds).decode())
-        store.write_files()
+        store.write_files(self._assembly.config.count)
         ledger = ledger_of(
             store.journal,
+            wanted=self._assembly.config.count,
             strategy=self._assembly.config.strategy,
             model=self._assembly.client.name,
             price=self._assembly.price,

@@ -16,12 +16,18 @@ __all__ = ["ledger_of", "write_ledger"]
 
 
 def ledger_of(
-    journal: Journal | JournalReader, *, strategy: str, model: str, price: Price | None, wall_seconds: float
+    journal: Journal | JournalReader,
+    *,
+    wanted: int,
+    strategy: str,
+    model: str,
+    price: Price | None,
+    wall_seconds: float,
 ) -> dict[str, Any]:
     """Count a run.  Dollars are null when the model's price is not known."""
     statuses: Counter[str] = Counter()
     rules: Counter[str] = Counter()
-    for outcome in outcomes_of(journal):
+    for outcome in outcomes_of(journal, wanted):
         statuses[outcome.status] += 1
         if outcome.rule is not None:
             rules[outcome.rule] += 1

@@ -30,13 +30,18 @@ class Store:
         self.folder = folder
         self.journal = journal
 
+    @property
+    def has_begun(self) -> bool:
+        """Something is stored that was paid for."""
+        return bool(self.journal.totals()) or next(iter(self.journal.jobs()), None) is not None
+
     async def claim(self, identity: Mapping[str, Any]) -> None:
-        """Make the folder this run's own, or check that it is.
+        """Make the folder this run's own, or check that it is.  A run that got no answer leaves it free.
 
         Raises ``RunFolderError`` that names the first setting that differs from the run in the folder.
         """
         stored = self.journal.meta(_IDENTITY)
-        if stored is None:
+        if stored is None or not self.has_begun:
             await self.journal.set_meta(_IDENTITY, orjson.dumps(identity).decode())
             return
         before = orjson.loads(stored)
@@ -55,13 +60,13 @@ class Store:
     async def keep(self, key: str, outcome: Outcome) -> None:
         await self.journal.store_job(key, outcome.status, orjson.dumps(outcome.as_json()).decode())
 
-    def write_files(self) -> None:
-        """Write the three data files anew.  Raises ``RunFolderError`` when the disk does not let it."""
+    def write_files(self, wanted: int) -> None:
+        """Write the three data files anew, with at most ``wanted`` accepted dialogues.  Raises ``RunFolderError`` when the disk does not let it."""
         try:
             for name, lines in (
-                ("dialogues.jsonl", self._records("accepted")),
-                ("rejected.jsonl", self._records("rejected")),
-                ("preferences.jsonl", self._preferences()),
+                ("dialogues.jsonl", self._records("accepted", wanted)),
+                ("rejected.jsonl", self._records("rejected", wanted)),
+                ("preferences.jsonl", self._preferences(wanted)),
             ):
                 write_whole(self.folder / name, lines)
         except OSError as error:
@@ -69,21 +74,29 @@ class Store:
                 f"{self.folder}: {error.strerror}; nothing that was there is harmed"
             ) from None
 
-    def _records(self, status: str) -> Iterator[bytes]:
-        for outcome in outcomes_of(self.journal):
+    def _records(self, status: str, wanted: int) -> Iterator[bytes]:
+        for outcome in outcomes_of(self.journal, wanted):
             if outcome.status == status:
                 yield orjson.dumps(outcome.record) + b"\n"
 
-    def _preferences(self) -> Iterator[bytes]:
-        for outcome in outcomes_of(self.journal):
+    def _preferences(self, wanted: int) -> Iterator[bytes]:
+        for outcome in outcomes_of(self.journal, wanted):
             for preference in outcome.preferences:
                 yield orjson.dumps(preference) + b"\n"
 
 
-def outcomes_of(journal: Journal | JournalReader) -> Iterator[Outcome]:
-    """Every stored outcome, by id."""
+def outcomes_of(journal: Journal | JournalReader, wanted: int) -> Iterator[Outcome]:
+    """The stored outcomes by id, up to the one that makes ``wanted`` accepted.
+
+    There may be more: an attempt that got no verdict is replaced by a later one, and made again on resume.
+    """
+    accepted = 0
     for record in journal.jobs():
-        yield Outcome.from_json(orjson.loads(record.outcome))
+        if accepted == wanted:
+            return
+        outcome = Outcome.from_json(orjson.loads(record.outcome))
+        accepted += outcome.status == "accepted"
+        yield outcome
 
 
 def _short(value: Any) -> str:

@@ -91,6 +91,7 @@ class Transcript:
     """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if the data declares none.
 
     ``is_reference`` tells that the calls are an answer key: no results are recorded, and nothing is said last.
+    ``values_as_text`` tells that the dialect writes all values as text, numbers too.
     """
 
     id: str
@@ -99,3 +100,4 @@ class Transcript:
     setting: Setting = field(default_factory=Setting)
     place: Place | None = None
     is_reference: bool = False
+    values_as_text: bool = False

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.chat.base import ChatModel
 from engine.chat.digest import canonical_json, request_digest
-from engine.errors import RefusedRequest, UnusableModel
+from engine.errors import UnusableModel
 from engine.types import ChatReply, ChatRequest, Usage
 
 __all__ = ["CassetteModel", "RecordingModel"]
@@ -88,7 +88,7 @@ class CassetteModel:
     async def complete(self, request: ChatRequest) -> ChatReply:
         reply = self._replies.get(request_digest(request, self._name))
         if reply is None:
-            raise RefusedRequest(
+            raise UnusableModel(
                 f"{self._path} holds no reply to this request of {request.purpose}: "
                 "record it by running the same configuration with RecordingModel around the real model"
             )

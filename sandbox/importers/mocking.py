@@ -20,7 +20,7 @@ TRIES = 40
 
 
 def answer_for(schema: Any, given: Sequence[Any], seed: str) -> Any:
-    """Give the first of ``given`` that fits, else a made-up value.  Raises ``ValueError`` if none is found."""
+    """Give the first of ``given`` that fits, else a made-up one.  Raises ``ValueError`` if none is found."""
     fits = compile_schema(schema).fits
     for value in (*(part for part in given if _is_json(part)), *_made_up(schema, seed)):
         if fits(value):

@@ -144,8 +144,7 @@ def _add_parameters(
             continue
         if name.lower() in _NO_ARGUMENTS and place == "header":
             continue
-        content = next(iter(_mapping(parameter.get("content")).values()), {})
-        schema = parameter.get("schema", _mapping(content).get("schema", {}))
+        schema = parameter.get("schema", _json_media(_mapping(parameter.get("content"))).get("schema", {}))
         properties[name] = _described(cleaner.resolved(schema), parameter.get("description"))
         if needed:
             required.append(name)

@@ -49,7 +49,7 @@ class _Made:
 def write_pack(foreign: ForeignTools, folder: str | Path) -> ImportedPack:
     """Write the tools as a pack into a folder that is new or empty; give it opened.
 
-    The tools' results are made up, or recorded where the source has recordings; ``mock`` in pack.yaml says so.
+    The results are made up, or recorded where the source has recordings; ``mock`` in pack.yaml says so.
     Raises ``ImportFailed`` if no tool can be used, or the folder cannot be written.
     """
     target = Path(folder)

@@ -77,7 +77,8 @@ class Toolkit:
 def tool_names(part: Any) -> tuple[str, ...]:
     """Name an object's tools: its ``tool_names`` if it has any, else its class's public methods in order."""
     chosen = getattr(part, NAMES_ATTRIBUTE, None)
-    return _public_methods(type(part)) if chosen is None else tuple(chosen)
+    kind: Any = type(part)
+    return _public_methods(kind) if chosen is None else tuple(chosen)
 
 
 @cache

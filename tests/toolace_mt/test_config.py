@@ -40,7 +40,7 @@ def test_one_pack_is_a_list_of_one(value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("coutn: 3", "run.yaml: coutn: extra inputs are not permitted"),
+        ("coutn: 3", "run.yaml: coutn: there is no such key; there are pack"),
         ("count: many", "run.yaml: count: input should be a valid integer"),
         ("count: 0", "run.yaml: count: input should be greater than 0"),
         ("price: {prompt: 1}", "run.yaml: price.completion: field required"),

@@ -39,6 +39,14 @@ async def test_a_folder_is_claimed_once_and_taken_again_by_the_same_run(store: S
     await store.claim(dict(reversed(IDENTITY.items())))
 
 
+async def test_a_run_that_has_nothing_stored_leaves_its_folder_free(store: Store) -> None:
+    await store.claim(IDENTITY)
+    assert not store.has_begun
+    await store.claim({**IDENTITY, "seed": 2})
+    await store.keep("d0", good("d0"))
+    assert store.has_begun
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -52,6 +60,7 @@ async def test_another_runs_folder_is_refused_by_the_setting_that_differs(
     store: Store, change: dict[str, Any], named: str
 ) -> None:
     await store.claim(IDENTITY)
+    await store.keep("d0", good("d0"))
     with pytest.raises(RunFolderError) as caught:
         await store.claim({**IDENTITY, **change})
     assert named in str(caught.value)
@@ -62,7 +71,7 @@ async def test_another_runs_folder_is_refused_by_the_setting_that_differs(
 async def test_files_are_sorted_by_id_whatever_was_kept_first(store: Store) -> None:
     for id in ("d2", "d0", "d3", "d1"):
         await store.keep(id, bad(id) if id == "d1" else good(id, {"dialogue": id}))
-    store.write_files()
+    store.write_files(100)
     assert [line["id"] for line in lines(store, "dialogues.jsonl")] == ["d0", "d2", "d3"]
     assert [line["id"] for line in lines(store, "rejected.jsonl")] == ["d1"]
     assert [line["dialogue"] for line in lines(store, "preferences.jsonl")] == ["d0", "d2", "d3"]
@@ -73,11 +82,20 @@ async def test_what_was_kept_is_found_as_it_was(store: Store) -> None:
     assert store.finished("d0") is None
     await store.keep("d0", outcome)
     assert store.finished("d0") == outcome
-    assert list(outcomes_of(store.journal)) == [outcome]
+    assert list(outcomes_of(store.journal, 100)) == [outcome]
+
+
+async def test_no_more_is_written_than_was_wanted_when_an_attempt_was_made_again_after_its_substitute(
+    store: Store,
+) -> None:
+    for id in ("d0", "d2", "d1"):
+        await store.keep(id, good(id))
+    store.write_files(2)
+    assert [line["id"] for line in lines(store, "dialogues.jsonl")] == ["d0", "d1"]
 
 
 async def test_an_empty_run_leaves_empty_files(store: Store) -> None:
-    store.write_files()
+    store.write_files(100)
     for name in ("dialogues.jsonl", "rejected.jsonl", "preferences.jsonl"):
         assert (store.folder / name).read_bytes() == b""
 
@@ -85,7 +103,7 @@ async def test_an_empty_run_leaves_empty_files(store: Store) -> None:
 async def test_a_disk_that_takes_no_files_is_named(store: Store) -> None:
     store.folder = store.folder / "gone"
     with pytest.raises(RunFolderError, match="gone: No such file or directory; nothing that was there"):
-        store.write_files()
+        store.write_files(100)
 
 
 async def test_the_ledger_counts_what_is_stored(store: Store) -> None:
@@ -95,7 +113,7 @@ async def test_the_ledger_counts_what_is_stored(store: Store) -> None:
         reply = ChatReply(text="x", model="m", usage=Usage(prompt_tokens=1000, completion_tokens=100))
         await store.journal.store_reply(f"digest{number}", purpose, reply)
     price = Price(prompt_usd_per_million=1.0, completion_usd_per_million=10.0)
-    ledger = ledger_of(store.journal, strategy="nar", model="m", price=price, wall_seconds=4.0)
+    ledger = ledger_of(store.journal, wanted=100, strategy="nar", model="m", price=price, wall_seconds=4.0)
     assert (ledger["attempted"], ledger["accepted"]) == (5, 2)
     assert ledger["rejected"] == {"TA401": 2, "TA702": 1}
     assert (ledger["requests"], ledger["prompt_tokens"], ledger["completion_tokens"]) == (3, 3000, 300)
@@ -108,7 +126,7 @@ async def test_the_ledger_counts_what_is_stored(store: Store) -> None:
 
 
 async def test_dollars_are_unknown_without_a_price_and_nothing_is_divided_by_zero(store: Store) -> None:
-    ledger = ledger_of(store.journal, strategy="nar", model="m", price=None, wall_seconds=0.0)
+    ledger = ledger_of(store.journal, wanted=100, strategy="nar", model="m", price=None, wall_seconds=0.0)
     assert ledger["usd"] is None
     assert set(ledger["per_accepted"].values()) == {None}
 

@@ -54,7 +54,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A verdict, the transcript where it is still to be executed, and the dialogue where it is to be shown."""
+    """A verdict, the transcript where it is to be executed, and the dialogue where it is to be shown."""
 
     verdict: Verdict
     transcript: Transcript | None = None

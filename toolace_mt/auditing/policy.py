@@ -43,7 +43,7 @@ def make_policy(
     severities: Mapping[str, str],
     baseline: str | Path | None,
 ) -> Policy:
-    """Resolve the user's words; raise UnknownRuleError, BadSeverityError or FormatError (for the baseline)."""
+    """Resolve the user's words; raise UnknownRuleError, BadSeverityError, or FormatError for the baseline."""
     off: list[str] = []
     changed: dict[str, Severity] = {}
     for item, word in severities.items():

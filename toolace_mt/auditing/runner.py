@@ -15,9 +15,9 @@ import anyio.to_process
 
 from toolace_mt.auditing.batch import Batch, Judged, Task, batches, judge_batch
 from toolace_mt.auditing.collected import Collected
-from toolace_mt.auditing.environment import Environment, with_execution
+from toolace_mt.auditing.environment import Environment, Recorded, with_execution
+from toolace_mt.auditing.opening import open_environment
 from toolace_mt.auditing.output import AuditFiles, audit_files
-from toolace_mt.auditing.packs import open_environment
 from toolace_mt.auditing.policy import Policy, make_policy
 from toolace_mt.auditing.report import AuditReport, Verdict
 from toolace_mt.formats import STANDARD_INPUT, companions_of, data_files, find_format, is_catalogue_file
@@ -53,7 +53,8 @@ def audit(
     jobs: int = 1,
     out: str | Path | None = None,
 ) -> AuditReport:
-    """Audit files and folders of dialogues; with ``environment``, a tool pack, execute their calls too.
+    """Audit files and folders of dialogues; with ``environment`` (see ``open_environment``), execute
+    their calls too.
 
     ``severities`` gives rules another severity (or ``off``), ``baseline`` names the findings.jsonl of an
     earlier audit whose findings are accepted, ``tools`` files with the schemas of records that declare none.
@@ -168,7 +169,7 @@ async def _audit(plan: _Plan, collected: Collected) -> None:
             collected.environment = environment.name
             collected.isolation = environment.isolation
         async for batch, judged in _judged(_batches(plan, environment), plan.jobs):
-            verdicts = await _executed(judged, environment, plan.policy.chosen)
+            verdicts = await _executed(batch, judged, environment, plan.policy.chosen)
             for raw, one, found in zip(batch.records, judged, verdicts, strict=True):
                 collected.add(raw.text, found, [part.shown for part in one])
 
@@ -189,12 +190,17 @@ def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
 
 
 async def _executed(
-    judged: Sequence[Sequence[Judged]], environment: Environment | None, chosen: frozenset[str]
+    batch: Batch, judged: Sequence[Sequence[Judged]], environment: Environment | None, chosen: frozenset[str]
 ) -> list[list[Verdict]]:
     if environment is None:
         return [[part.verdict for part in one] for one in judged]
-    transcripts = [part.transcript for one in judged for part in one if part.transcript is not None]
-    runs = iter(await environment.execute(transcripts))
+    records = [
+        Recorded(transcript=part.transcript, text=raw.text)
+        for raw, one in zip(batch.records, judged, strict=True)
+        for part in one
+        if part.transcript is not None
+    ]
+    runs = iter(await environment.execute(records))
     return [
         [
             part.verdict if part.transcript is None else with_execution(part, next(runs), chosen)

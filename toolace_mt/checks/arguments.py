@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import jsonschema_rs
 
 from toolace_mt.checks.observations import CallSite
+from toolace_mt.checks.references import is_wildcard, labels_before, refers
 from toolace_mt.checks.toolset import CompiledTool, Toolset
 from toolace_mt.findings import Finding
+from toolace_mt.formats.call_text import loose_value
+from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.json_path import child, path_of
 from toolace_mt.transcript import JsonObject, JsonValue
 
@@ -18,19 +22,24 @@ _SHOWN = 160
 _LITERAL_KEYWORDS = ("enum", "const")
 
 
-def check_arguments(sites: tuple[CallSite, ...], toolset: Toolset) -> Iterator[Finding]:
+def check_arguments(
+    sites: tuple[CallSite, ...], toolset: Toolset, *, is_reference: bool = False, values_as_text: bool = False
+) -> Iterator[Finding]:
     """Find arguments that are missing, unknown or break the schema (TA301 to TA306).
 
     Calls of undeclared tools, with unparsable arguments, or under a schema that is itself invalid are not
     judged here: other rules name those.
     """
+    labels = labels_before(sites)
     for site in sites:
         tool = toolset.by_name.get(site.call.name)
         if tool is None or site.call.arguments is None or tool.schema.validator is None:
             continue
         if _fits(tool, site.call.arguments):
             continue
-        for rule, message, path in _offences(tool, site.call.arguments):
+        known = labels.get((site.turn, site.index), frozenset())
+        leave = _Leave(known, is_reference, values_as_text)
+        for rule, message, path in _offences(tool, site.call.arguments, leave):
             yield Finding(
                 rule=rule,
                 message=f"{site.call.name}: {message}"[:_SHOWN],
@@ -40,13 +49,41 @@ def check_arguments(sites: tuple[CallSite, ...], toolset: Toolset) -> Iterator[F
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    """What is not judged: references whose value is not known yet, and numbers where all values are text."""
+
+    labels: frozenset[str]
+    is_reference: bool
+    values_as_text: bool
+
+    def skips(self, error: jsonschema_rs.ValidationError) -> bool:
+        value = error.instance
+        if not isinstance(value, str):
+            return False
+        if refers(value, self.labels) or (self.is_reference and is_wildcard(value)):
+            return True
+        return self.values_as_text and error.kind.name == "type" and _spells(value, error.kind.as_dict())
+
+
+def _spells(text: str, wanted: Mapping[str, JsonValue]) -> bool:
+    """Tell whether the text is a value of one of the wanted types, written down."""
+    types = wanted.get("types")
+    try:
+        value = loose_value(text)
+    except NotJsonError:
+        return False
+    validator = jsonschema_rs.validator_for({"type": list(types) if isinstance(types, (list, tuple)) else []})
+    return bool(validator.is_valid(value))
+
+
 def _fits(tool: CompiledTool, arguments: JsonObject) -> bool:
     if tool.known is not None and not tool.known.issuperset(arguments):
         return False
     return bool(tool.schema.validator.is_valid(arguments))
 
 
-def _offences(tool: CompiledTool, arguments: JsonObject) -> Iterator[tuple[str, str, str]]:
+def _offences(tool: CompiledTool, arguments: JsonObject, leave: _Leave) -> Iterator[tuple[str, str, str]]:
     named: set[str] = set()
     if tool.known is not None:
         for name in arguments:
@@ -54,7 +91,8 @@ def _offences(tool: CompiledTool, arguments: JsonObject) -> Iterator[tuple[str, 
                 named.add(name)
                 yield "TA302", f"{name!r} is no parameter", child("$", name)
     for error in tool.schema.validator.iter_errors(arguments):
-        yield from _offence(tool, error, named)
+        if not leave.skips(error):
+            yield from _offence(tool, error, named)
 
 
 def _offence(
@@ -69,8 +107,9 @@ def _offence(
             for name in error.kind.value:
                 if keys or name not in named:
                     yield "TA302", f"{name!r} is no parameter", path_of([*keys, name])
-        case _ if error.instance is None and _is_optional(tool, keys):
-            yield "TA306", f"null is given for {keys[-1]!r}, which may be left out", path_of(keys)
+        case _ if error.instance in (None, "") and _is_optional(tool, keys):
+            nothing = "null" if error.instance is None else "an empty text"
+            yield "TA306", f"{nothing} is given for {keys[-1]!r}, which may be left out", path_of(keys)
         case "type":
             yield "TA303", str(error.message), path_of(keys)
         case "enum" | "const":

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from toolace_mt.checks.arguments import check_arguments
 from toolace_mt.checks.content import check_repeated_calls, check_texts
-from toolace_mt.checks.grounding import check_grounding, check_references
+from toolace_mt.checks.grounding import check_grounding
 from toolace_mt.checks.observations import CallSite, Pairing, call_sites, pair_results
+from toolace_mt.checks.references import check_references
 from toolace_mt.checks.rules import choose_rules
 from toolace_mt.checks.structure import check_calls_parse, check_structure
 from toolace_mt.checks.tools import check_declarations, check_tools_declared
@@ -20,7 +21,7 @@ from toolace_mt.transcript import Transcript
 __all__ = ["Judgement", "StaticLevel", "check_transcript", "judge"]
 
 _INVALID = frozenset({"TA301", "TA302", "TA303", "TA304", "TA305", "TA306"})
-_UNGROUNDED = frozenset({"TA401", "TA402", "TA403"})
+_UNGROUNDED = frozenset({"TA401", "TA402", "TA403", "TA404"})
 
 
 class StaticLevel:
@@ -80,9 +81,14 @@ def _findings(
     if toolset is not None:
         yield from check_declarations(toolset)
         yield from check_tools_declared(sites, toolset)
-        yield from check_arguments(sites, toolset)
+        yield from check_arguments(
+            sites,
+            toolset,
+            is_reference=transcript.is_reference,
+            values_as_text=transcript.values_as_text,
+        )
     yield from check_grounding(sites, sources)
-    yield from check_references(sites)
+    yield from check_references(sites, is_reference=transcript.is_reference)
     yield from check_repeated_calls(sites, pairing, transcript, reads)
     yield from check_texts(transcript)
 

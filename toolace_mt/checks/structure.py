@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -12,6 +13,10 @@ from toolace_mt.transcript import Message, Transcript
 __all__ = ["check_calls_parse", "check_structure"]
 
 _RAW_SHOWN = 60
+_ENDING_TOOL = re.compile(
+    r"(?:^|[_.\-])(?:finish|final|submit|terminate|end|done|complete|transfer|hand_?(?:off|over)|escalate)",
+    re.IGNORECASE,
+)
 
 
 def check_calls_parse(transcript: Transcript) -> Iterator[Finding]:
@@ -30,19 +35,25 @@ def check_calls_parse(transcript: Transcript) -> Iterator[Finding]:
 
 def check_structure(transcript: Transcript, pairing: Pairing) -> Iterator[Finding]:
     """Find breaches of role order, pairing and completeness (TA1)."""
-    yield from _role_order(transcript.messages)
+    if not transcript.messages and transcript.tools:
+        return  # a list of tools, in which nobody speaks
+    yield from _role_order(transcript)
     yield from _results(pairing, transcript.messages)
-    yield from _unanswered(transcript.messages, pairing)
+    if not transcript.is_reference:
+        yield from _unanswered(transcript.messages, pairing)
     yield from _reused_ids(transcript.messages)
-    yield from _ending(transcript.messages)
+    yield from _silent_turns(transcript.messages)
+    if not transcript.is_reference:
+        yield from _ending(transcript.messages)
 
 
-def _role_order(messages: tuple[Message, ...]) -> Iterator[Finding]:
+def _role_order(transcript: Transcript) -> Iterator[Finding]:
+    messages = transcript.messages
     if not any(message.role == "user" for message in messages):
         yield Finding(rule="TA101", message="there is no user message", turn=0 if messages else None)
     previous: Message | None = None
     for turn, message in enumerate(messages):
-        problem = _order_problem(previous, message)
+        problem = None if transcript.is_reference else _order_problem(previous, message)
         if problem is not None:
             yield Finding(rule="TA101", message=problem, turn=turn)
         previous = message
@@ -58,9 +69,16 @@ def _order_problem(previous: Message | None, message: Message) -> str | None:
         case "assistant":
             if before in (None, "system"):
                 return None if not message.calls else "the assistant calls a tool before the user has spoken"
-            return "two assistant messages in a row" if before == "assistant" else None
+            return None if previous is None else _after_assistant(previous, message)
         case "tool":
             return None  # judged by the pairing
+
+
+def _after_assistant(previous: Message, message: Message) -> str | None:
+    """The assistant may announce a call, and then make it, in two messages."""
+    if previous.role != "assistant" or (message.calls and not previous.calls):
+        return None
+    return "two assistant messages in a row"
 
 
 def _results(pairing: Pairing, messages: tuple[Message, ...]) -> Iterator[Finding]:
@@ -102,16 +120,34 @@ def _reused_ids(messages: tuple[Message, ...]) -> Iterator[Finding]:
                 )
 
 
-def _ending(messages: tuple[Message, ...]) -> Iterator[Finding]:
+def _silent_turns(messages: tuple[Message, ...]) -> Iterator[Finding]:
     for turn, message in enumerate(messages):
         if message.role in ("user", "assistant") and not message.calls and not (message.text or "").strip():
             yield Finding(rule="TA107", message=f"the {message.role} says nothing", turn=turn)
-    if messages and (messages[-1].role != "assistant" or messages[-1].calls):
+
+
+def _ending(messages: tuple[Message, ...]) -> Iterator[Finding]:
+    if not messages or (messages[-1].role == "assistant" and not messages[-1].calls):
+        return
+    if not _is_closed(messages):
         yield Finding(
             rule="TA106",
             message=f"the dialogue ends with a {_describe(messages[-1])}",
             turn=len(messages) - 1,
         )
+
+
+def _is_closed(messages: tuple[Message, ...]) -> bool:
+    """Tell whether nothing is left to say: the user takes leave, a tool ends the dialogue, or the record is
+    one request and the call that answers it."""
+    last = messages[-1]
+    if last.role == "user":
+        asks = "?" in (last.text or "")
+        return not asks and len(messages) > 1 and messages[-2].role == "assistant" and not messages[-2].calls
+    calling = next((message for message in reversed(messages) if message.calls), None)
+    if calling is not None and any(_ENDING_TOOL.search(call.name) for call in calling.calls):
+        return True
+    return bool(last.calls) and not any(message.role == "tool" for message in messages)
 
 
 def _describe(message: Message) -> str:

@@ -27,7 +27,7 @@ def check_tools_declared(sites: tuple[CallSite, ...], toolset: Toolset) -> Itera
 
 @lru_cache(maxsize=256)
 def check_declarations(toolset: Toolset) -> tuple[Finding, ...]:
-    """Find what is wrong with the tools themselves (TA202 to TA204); records that share tools pay once."""
+    """Find what is wrong with the tools themselves (TA202 to TA205); records that share tools pay once."""
     return tuple(_declarations(toolset))
 
 
@@ -35,10 +35,21 @@ def _declarations(toolset: Toolset) -> Iterator[Finding]:
     for name in toolset.duplicates:
         yield Finding(rule="TA203", message=f"the tool {name!r} is declared twice")
     for tool in toolset.by_name.values():
+        if tool.tool.respelled:
+            yield Finding(
+                rule="TA205",
+                message=f"{tool.tool.name}: {_listed(tool.tool.respelled)} not JSON Schema's name of a type",
+                path=tool.tool.respelled[0],
+            )
         if tool.schema.problem is not None:
             yield Finding(rule="TA202", message=f"{tool.tool.name}: {tool.schema.problem}", path="$")
         else:
             yield from _defaults(tool)
+
+
+def _listed(paths: tuple[str, ...]) -> str:
+    more = len(paths) - 1
+    return f"{paths[0]} and {more} more are" if more else f"{paths[0]} is"
 
 
 def _defaults(tool: CompiledTool) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""``toolace-mt packs``: list, show, check and run tool packs."""
+"""``toolace-mt packs``: list, show, check, run, import and serve tool packs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
+from toolace_mt.commands.packs_import import import_command
+from toolace_mt.commands.packs_serve import serve_command
+
 if TYPE_CHECKING:
     from sandbox import Call, Execution, Outcome, Pack, PackFinding, PackReport, PlannedFault, Trajectory
 
@@ -20,7 +23,11 @@ DIALOGUES_PER_RUN = 64
 
 @click.group()
 def packs() -> None:
-    """List, show, check and run tool packs."""
+    """List, show, check, run, import and serve tool packs."""
+
+
+packs.add_command(import_command)
+packs.add_command(serve_command)
 
 
 @packs.command("list")
@@ -51,6 +58,10 @@ def show_pack(pack: str) -> None:
     opened = open_pack(pack)
     console = Console()
     console.print(f"[bold]{opened.name}[/bold] {opened.version} ({opened.licence}): {opened.description}")
+    if opened.mock is not None:
+        console.print(
+            f"[bold]mock: {opened.mock}[/bold]: nothing is computed; an audit concludes little from it"
+        )
     console.print(f"worlds: {', '.join(opened.worlds)}; clock: {opened.clock}; digest: {opened.digest[:16]}")
     table = Table("tool", "effect", "arguments", "errors", "description")
     for tool in opened.tools:

@@ -41,7 +41,13 @@ class ApiBankFormat:
                 raise UnreadableRecordError(f"turn {number} is no object")
             _add(messages, turn, number)
         tools = read_tools(record.get("tools"), native=True) if isinstance(record, Mapping) else None
-        return Transcript(id=identity(record, place), messages=tuple(messages), tools=tools, place=place)
+        return Transcript(
+            id=identity(record, place),
+            messages=tuple(messages),
+            tools=tools,
+            place=place,
+            values_as_text=True,
+        )
 
     def write(self, transcript: Transcript) -> JsonObject:
         turns: list[JsonValue] = []
@@ -67,11 +73,20 @@ def _add(messages: list[Message], turn: JsonObject, number: int) -> None:
         case "User":
             messages.append(Message(role="user", text=text if isinstance(text, str) else ""))
         case "AI":
-            messages.append(Message(role="assistant", text=text if isinstance(text, str) else ""))
+            _add_words(messages, text if isinstance(text, str) else "")
         case "API":
             _add_call(messages, turn, number)
         case other:
             raise UnreadableRecordError(f"turn {number} has the unknown role {str(other)[:40]!r}")
+
+
+def _add_words(messages: list[Message], text: str) -> None:
+    """Two lines of the AI in a row are one message."""
+    last = messages[-1] if messages else None
+    if last is not None and last.role == "assistant" and not last.calls:
+        messages[-1] = replace(last, text=f"{last.text}\n{text}")
+    else:
+        messages.append(Message(role="assistant", text=text))
 
 
 def _add_call(messages: list[Message], turn: JsonObject, number: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.tools import looks_like_tool, read_tools
 from toolace_mt.formats.turns import identity
-from toolace_mt.transcript import DeclaredTool, JsonValue, Place, Transcript
+from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Place, Transcript
 
 __all__ = ["CatalogueFormat", "is_catalogue", "listed_tools"]
 
@@ -34,14 +34,22 @@ def _tool_values(value: JsonValue) -> JsonValue:
         return None
     if looks_like_tool(value):
         return [value]
-    metadata = value.get("metadata")
-    server = metadata.get("remote_server_response") if isinstance(metadata, Mapping) else None
-    listed = value.get("tools", server.get("tools") if isinstance(server, Mapping) else None)
-    if isinstance(listed, list) and listed and all(looks_like_tool(entry) for entry in listed):
-        return listed
+    for holder in (value, *_servers(value)):
+        listed = holder.get("tools")
+        if isinstance(listed, list) and listed and all(looks_like_tool(entry) for entry in listed):
+            return listed
     if len(value) > 0 and all(_is_described(entry) for entry in value.values()):
         return [{"name": name, **entry} for name, entry in value.items() if isinstance(entry, Mapping)]
     return None
+
+
+def _servers(value: JsonObject) -> list[JsonObject]:
+    """What was asked of an MCP server, and what its page says."""
+    metadata = value.get("metadata")
+    if not isinstance(metadata, Mapping):
+        return []
+    found = (metadata.get("remote_server_response"), metadata.get("server_info_crawled"))
+    return [server for server in found if isinstance(server, Mapping)]
 
 
 def _is_described(entry: JsonValue) -> bool:

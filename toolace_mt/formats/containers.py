@@ -127,7 +127,7 @@ class _Replayed:
 
     def read(self, size: int, /) -> bytes:
         part, self._head = self._head[:size], self._head[size:]
-        return part or self._stream.read(size)
+        return part if len(part) == size else part + self._stream.read(size - len(part))
 
     def readline(self, limit: int, /) -> bytes:
         if not self._head:

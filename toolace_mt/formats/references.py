@@ -94,7 +94,10 @@ class SealToolsFormat:
         if not isinstance(record, Mapping) or not isinstance(calling, list):
             raise UnreadableRecordError("the record has no list of calls")
         calls = [_labelled(entry) for entry in calling]
-        return reference(record.get("query"), steps_of(calls), record, place, read_tools(record.get("tools")))
+        tools = read_tools(record.get("tools"), native=True)
+        return replace(
+            reference(record.get("query"), steps_of(calls), record, place, tools), values_as_text=True
+        )
 
     def write(self, transcript: Transcript) -> JsonObject:
         calls = [call for message in transcript.messages for call in message.calls]

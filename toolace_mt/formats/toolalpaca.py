@@ -26,6 +26,18 @@ __all__ = ["ToolAlpacaFormat", "split_instructions"]
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
+_ASKING: JsonObject = {
+    "name": "getDetails",
+    "description": "Ask the user for what is missing.",
+    "parameters": {
+        "type": "object",
+        "properties": {"Question": {"type": "string"}},
+        "required": ["Question"],
+    },
+}
+"""A tool that every API of the data set has and no document lists."""
+
+
 def split_instructions(record: JsonValue) -> Sequence[JsonValue] | None:
     """Cut an API's record into one per instruction, or give None if it is none."""
     if not isinstance(record, Mapping) or "Documentation" not in record or "Name" not in record:
@@ -73,7 +85,8 @@ class ToolAlpacaFormat:
 def _golden(entry: JsonValue) -> RecordedCall:
     """Later steps name an earlier one inside ``${.. from searchAnime}``."""
     call = call_of(entry, "the record")
-    return replace(call, gives=(call.name,))
+    name = call.name.removeprefix("[Optional]").strip() or call.name
+    return replace(call, name=name, gives=(name,))
 
 
 def _simulated(instance: JsonObject) -> Iterator[Message]:
@@ -114,7 +127,7 @@ def _tools(document: JsonValue) -> tuple[DeclaredTool, ...] | None:
         for method, operation in methods.items()
         if method in _METHODS and isinstance(operation, Mapping) and operation.get("operationId")
     ]
-    return read_tools([_tool(operation, document) for operation in operations], native=True)
+    return read_tools([*(_tool(operation, document) for operation in operations), _ASKING], native=True)
 
 
 def _tool(operation: JsonObject, document: JsonObject) -> JsonObject:
@@ -128,7 +141,7 @@ def _tool(operation: JsonObject, document: JsonObject) -> JsonObject:
         properties[name] = schema if isinstance(schema, Mapping) else {}
         if entry.get("required") is True:
             required.append(name)
-    body = _body(operation)
+    body = _resolved(_body(operation), document)
     inner = body.get("properties")
     if isinstance(inner, Mapping):
         properties.update(inner)
@@ -145,6 +158,17 @@ def _tool(operation: JsonObject, document: JsonObject) -> JsonObject:
         "description": operation.get("description", ""),
         "parameters": parameters,
     }
+
+
+def _resolved(schema: JsonObject, document: JsonObject) -> JsonObject:
+    """Follow a local reference, once."""
+    target = schema.get("$ref")
+    at: JsonValue = document
+    if not isinstance(target, str) or not target.startswith("#/"):
+        return schema
+    for key in target[2:].split("/"):
+        at = at.get(key) if isinstance(at, Mapping) else None
+    return at if isinstance(at, Mapping) else schema
 
 
 def _body(operation: JsonObject) -> JsonObject:

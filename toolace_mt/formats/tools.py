@@ -119,6 +119,8 @@ def _parameters(function: JsonObject, name: str, by_default: bool) -> Parameters
             raise UnreadableRecordError(f"the parameters of tool {name!r} are {error}") from None
     if isinstance(written, (list, tuple)):
         written = _from_list(written)
+    if function.get("requires_auth") is True and isinstance(written, Mapping):
+        written = {"session_token": {"type": "string"}, **written}  # ToolTalk leaves it unsaid
     if written is None:
         return None
     if not isinstance(written, Mapping):

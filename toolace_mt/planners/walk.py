@@ -69,6 +69,7 @@ class _Walk:
     said: dict[str, Said] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     begun_with: int = 0  # outputs of earlier sub-tasks
+    since_write: tuple[ToolCall, ...] = ()  # over all sub-tasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +164,15 @@ async def _check_first(scene: _Scene, name: str, arguments: JsonObject, walk: _W
 async def _call(scene: _Scene, tool: ToolSpec, arguments: JsonObject, walk: _Walk) -> None:
     if len(walk.calls) >= _MOST_CALLS:
         raise _DeadEndError
+    call = ToolCall(name=tool.name, arguments=arguments)
+    if call in walk.since_write:  # nothing has changed: its result would be the same
+        raise _DeadEndError
     step = await scene.execute(walk.at, Call(name=tool.name, arguments=arguments))
     if not isinstance(step.outcome, Returned) or step.snapshot is None:
         raise _DeadEndError
     walk.at = step.snapshot
-    walk.calls.append(ToolCall(name=tool.name, arguments=arguments))
+    walk.calls.append(call)
+    walk.since_write = (*walk.since_write, call) if tool.effect == "read" else (call,)
     walk.outputs.append(_Output(tool.name, step.outcome.value))
 
 

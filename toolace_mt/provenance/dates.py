@@ -11,6 +11,7 @@ from functools import lru_cache
 __all__ = [
     "DateMention",
     "Moment",
+    "calendar_part",
     "dates_in",
     "read_moment",
     "relative_dates",
@@ -42,6 +43,7 @@ _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?\Z"
     r"|(\d{1,2}:\d{2})(?::\d{2})?\Z"
 )
+_MONTH_AND_DAY = re.compile(r"(\d{2})[-/](\d{2})\Z")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RELATIVE = re.compile(
     r"\b(?:today|tonight|tomorrow|yesterday|now|weekend"
@@ -130,6 +132,15 @@ def times_in(text: str) -> frozenset[str]:
         if 1 <= hour <= 12:
             found.add(f"{hour % 12 + 12:02}:{minute:02}")
     return frozenset(found)
+
+
+def calendar_part(text: str) -> tuple[int | None, int | None]:
+    """Give month and day of a value that is a month's name or ``MM-DD``; None for what it does not tell."""
+    lowered = text.strip().lower()
+    if lowered in _MONTHS:
+        return _month(lowered), None
+    found = _MONTH_AND_DAY.match(lowered)
+    return (int(found[1]), int(found[2])) if found is not None else (None, None)
 
 
 def speaks_of_relative_dates(text: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from toolace_mt.provenance.dates import (
     Moment,
+    calendar_part,
     dates_in,
     relative_dates,
     speaks_of_relative_dates,
@@ -20,6 +21,7 @@ from toolace_mt.provenance.words import content_words, normalised, stem
 
 __all__ = [
     "derive_abbreviation",
+    "derive_calendar",
     "derive_joined",
     "derive_moment",
     "derive_number",
@@ -85,7 +87,38 @@ def _time_source(moment: Moment, told: list[Said]) -> Source | None:
     if moment.time is None or (moment.time in _BOUNDS_OF_DAY and moment.day is not None):
         return Source(kind=SourceKind.CONSTANT, how="time of day")
     said = next((said for said in told if moment.time in times_in(said.text)), None)
-    return None if said is None else Source(kind=SourceKind.DERIVED, how="time", turn=said.turn)
+    if said is not None:
+        return Source(kind=SourceKind.DERIVED, how="time", turn=said.turn)
+    shifts = {_minutes(moment.time) + step for step in _minute_shifts(told)}
+    shifted = next((said for said in told for time in times_in(said.text) if _minutes(time) in shifts), None)
+    return None if shifted is None else Source(kind=SourceKind.DERIVED, how="time shift", turn=shifted.turn)
+
+
+def _minutes(time: str) -> int:
+    return int(time[:2]) * 60 + int(time[3:5])
+
+
+def _minute_shifts(told: list[Said]) -> frozenset[int]:
+    """How much earlier or later somebody asked for: ten minutes before, two hours after."""
+    counts = {
+        int(number)
+        for said in told
+        if said.kind is SourceKind.USER
+        for number in numbers_in(said.text)
+        if number.is_integer() and 0 < number <= 600
+    }
+    return frozenset(step * sign for count in counts for step in (count, 60 * count) for sign in (1, -1))
+
+
+def derive_calendar(value: str, told: list[Said]) -> Source | None:
+    """Find a date of which the value is a part: the name of its month, or month and day."""
+    month, day = calendar_part(value)
+    if month is None:
+        return None
+    for said in told:
+        if any(mention.month == month and day in (None, mention.day) for mention in dates_in(said.text)):
+            return Source(kind=SourceKind.DERIVED, how="part of a date", turn=said.turn)
+    return None
 
 
 def _day_source(day: date, told: list[Said], users: list[Said]) -> Source | None:

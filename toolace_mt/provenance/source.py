@@ -22,6 +22,10 @@ class SourceKind(StrEnum):
     ENUM = "enum"
     CONSTANT = "constant"
     """A value that carries next to no information: a boolean, null, nothing, 0 or 1."""
+    HIDDEN = "hidden"
+    """Only in state that the data holds and nobody in the dialogue has shown."""
+    UNRECORDED = "unrecorded"
+    """Perhaps from the result of an earlier call, which the data does not record."""
     DERIVED = "derived"
     """Computed from earlier values: a sum, a shifted date, another unit, joined parts."""
 

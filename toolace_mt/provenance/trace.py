@@ -9,6 +9,7 @@ from toolace_mt.json_path import Leaf, child
 from toolace_mt.provenance.dates import read_moment
 from toolace_mt.provenance.derive import (
     derive_abbreviation,
+    derive_calendar,
     derive_joined,
     derive_moment,
     derive_number,
@@ -16,10 +17,11 @@ from toolace_mt.provenance.derive import (
     derive_words,
 )
 from toolace_mt.provenance.evidence import Evidence
+from toolace_mt.provenance.knowledge import known_or_chosen
 from toolace_mt.provenance.numbers import as_number
 from toolace_mt.provenance.source import Site, Source, SourceKind, Trace
 from toolace_mt.provenance.words import normalised
-from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Transcript
+from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Message, Transcript
 
 __all__ = ["as_metadata", "is_identifier", "trace"]
 
@@ -45,6 +47,7 @@ def trace(transcript: Transcript) -> Trace:
     schemas = {tool.name: tool for tool in transcript.tools or ()}
     last = max((turn for turn, message in enumerate(transcript.messages) if message.calls), default=-1)
     evidence = Evidence()
+    fallback = _Fallback(transcript)
     found: dict[Site, Source | None] = {}
     values: dict[Site, Leaf] = {}
     for turn, message in enumerate(transcript.messages[: last + 1]):
@@ -55,10 +58,55 @@ def trace(transcript: Transcript) -> Trace:
                 if count >= _LEAVES_PER_CALL:
                     break
                 site = Site(turn, index, path)
-                found[site] = _source(leaf, name, within, evidence)
+                found[site] = (
+                    _source(leaf, name, within, evidence)
+                    or fallback.source(leaf)
+                    or known_or_chosen(
+                        leaf, name, within, schemas.get(call.name), identifier=is_identifier(name, leaf)
+                    )
+                )
                 values[site] = leaf
         evidence.add(turn, message)
+        fallback.add(message)
     return Trace(found, values)
+
+
+class _Fallback:
+    """What can be said of a value that nothing in the dialogue explains."""
+
+    __slots__ = ("_hidden", "_open_calls", "_state")
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._state = transcript.setting.hidden
+        self._hidden: frozenset[str] | None = None
+        self._open_calls = 0
+
+    def add(self, message: Message) -> None:
+        """Count the calls whose results are not recorded."""
+        self._open_calls = max(0, self._open_calls + len(message.calls) - (message.role == "tool"))
+
+    def source(self, value: Leaf) -> Source | None:
+        if self._open_calls:
+            return Source(kind=SourceKind.UNRECORDED, how="an earlier result may hold it", certain=False)
+        if self._state is None:
+            return None
+        if self._hidden is None:
+            self._hidden = frozenset(_texts(self._state))
+        if str(value).casefold() not in self._hidden:
+            return None
+        return Source(kind=SourceKind.HIDDEN, how="hidden state", certain=False)
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, (dict, Mapping)):
+        for key, item in value.items():
+            yield key.casefold()
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value).casefold()
 
 
 def as_metadata(found: Trace) -> list[JsonValue]:
@@ -160,6 +208,7 @@ def _derived(value: Leaf, evidence: Evidence, *, identifier: bool) -> Source | N
         return found if found is not None else derive_number(number, evidence)
     return (
         derive_symbol(value, evidence)
+        or derive_calendar(value, evidence.outside)
         or derive_joined(value, evidence, certain=True)
         or derive_words(value, evidence)
         or derive_abbreviation(value, evidence)

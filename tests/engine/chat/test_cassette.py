@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import RefusedRequest, UnusableModel
+from engine import UnusableModel
 from engine.chat.cassette import CassetteModel, RecordingModel
 from engine.testing import ScriptedModel, check_chat_model, request
 
@@ -27,7 +27,7 @@ async def test_an_unknown_request_is_refused_with_its_purpose_and_the_way_to_rec
 ) -> None:
     path = tmp_path / "replies.jsonl"
     RecordingModel(ScriptedModel(), path)
-    with pytest.raises(RefusedRequest, match=r"refine\.user.*record"):
+    with pytest.raises(UnusableModel, match=r"refine\.user.*record"):
         await CassetteModel.read(path).complete(request(purpose="refine.user"))
 
 

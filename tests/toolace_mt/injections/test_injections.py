@@ -14,6 +14,7 @@ from toolace_mt.injections.error_simulation import misspelt
 from toolace_mt.stages.inject import drawn_kinds, inject
 from toolace_mt.stages.verify import verify
 from toolace_mt.testing import Stage
+from toolace_mt.words.phrases import say
 
 SEEDS = range(10)
 KINDS = tuple(INJECTIONS)
@@ -169,7 +170,10 @@ def test_after_an_error_the_assistant_says_why_and_the_user_corrects_it(
         assert isinstance(answer, UserTurn)
         wrong, right = failing.calls[0].arguments, again.calls[0].arguments
         (changed,) = [name for name in right if wrong.get(name) != right[name]]
-        assert str(wrong[changed]) in case.opening
+        task = case.after.plan.sub_tasks[case.entry.sub_task]
+        said = next(said for said in task.said if said.parameter == changed)
+        spoken = (str(wrong[changed]), *say(said.clause, wrong[changed]).facts)
+        assert any(fact in case.opening for fact in spoken)
         slot = case.after.slots[place + 2]
         assert slot is not None
         assert all(fact in answer.text for fact in slot.coarse.facts)

@@ -39,6 +39,17 @@ GROUNDING_RULES: tuple[Rule, ...] = (
         fix="Put the value that is meant in its place.",
         certainty=Certainty.LIKELY,
     ),
+    Rule(
+        code="TA404",
+        name="value-from-hidden-state",
+        message="An argument's value stands in the data's hidden state and nowhere in the dialogue.",
+        why="The value is real, yet nothing told the assistant: a model cannot learn where it comes from.",
+        bad='user: "cancel my order"; call: cancel_order({"order_id": "O17"}), where O17 is in the database',
+        good="First a call whose result shows O17, or a user who says it.",
+        fix="Show the value: add the call that looks it up, or put it into the user's words.",
+        severity=Severity.INFO,
+        certainty=Certainty.LIKELY,
+    ),
 )
 
 CONTENT_RULES: tuple[Rule, ...] = (

@@ -45,6 +45,16 @@ TOOL_RULES: tuple[Rule, ...] = (
         fix="Make the default a member of the enum and of the declared type.",
         severity=Severity.INFO,
     ),
+    Rule(
+        code="TA205",
+        name="foreign-type-name",
+        message="A parameter's type has another language's name; calls are judged by what it means.",
+        why="An API that receives the schema refuses it, although its meaning is clear.",
+        bad='{"type": "dict"} or {"type": "list(str)"}',
+        good='{"type": "object"} or {"type": "array", "items": {"type": "string"}}',
+        fix="Write JSON Schema's name; `toolace-mt audit --fix` does it.",
+        severity=Severity.INFO,
+    ),
 )
 
 ARGUMENT_RULES: tuple[Rule, ...] = (
@@ -96,7 +106,7 @@ ARGUMENT_RULES: tuple[Rule, ...] = (
     Rule(
         code="TA306",
         name="null-argument",
-        message="null is given for an optional parameter that does not allow it.",
+        message="null, or an empty text, is given for an optional parameter that does not allow it.",
         why="Many tools take it as if the argument were left out, strict ones refuse it.",
         bad='{"order_id": "O17", "reason": null} where reason is an optional string',
         good='{"order_id": "O17"}',

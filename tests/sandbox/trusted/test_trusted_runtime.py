@@ -1,0 +1,182 @@
+"""Trusted environments: somebody's objects in worker processes, whole records at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox import (
+    Call,
+    EnvironmentUnusable,
+    Fault,
+    FaultKind,
+    JsonValue,
+    PlannedFault,
+    Returned,
+    StateReading,
+    TrustedExecution,
+    TrustedTrajectory,
+    Unopened,
+    open_trusted,
+    state_digest,
+)
+
+DESK = "python:parcel_desk:ParcelDesk"
+
+
+def call(name: str, **arguments: JsonValue) -> Call:
+    return Call(name=name, arguments=arguments)
+
+
+def trajectory(*turns: tuple[Call, ...], **record: JsonValue) -> TrustedTrajectory:
+    return TrustedTrajectory(record=record, turns=turns)
+
+
+async def run_one(
+    one: TrustedTrajectory, *, source: str = DESK, read: StateReading = StateReading.FINAL
+) -> TrustedExecution:
+    async with open_trusted(source, batch_seconds=3, call_seconds=0.5) as runtime:
+        (done,) = await runtime.run([one], read=read)
+    assert isinstance(done, TrustedExecution)
+    return done
+
+
+FAULTS = {
+    "declared": (call("find", parcel_id="P9"), FaultKind.TOOL_ERROR, "not_found", "no parcel P9"),
+    "undeclared": (call("break_down"), FaultKind.UNDECLARED_ERROR, "lookup", "the shelf is empty"),
+    "unknown tool": (call("sink"), FaultKind.UNKNOWN_TOOL, "unknown_tool", "no tool 'sink'"),
+    "private": (call("_secret"), FaultKind.UNKNOWN_TOOL, "unknown_tool", "no tool '_secret'"),
+    "missing": (call("find"), FaultKind.INVALID_ARGUMENTS, "invalid_arguments", "missing 1 required"),
+    "unknown argument": (call("find", parcel_id="P1", x=1), FaultKind.INVALID_ARGUMENTS, "invalid_arguments", "'x'"),
+    "memory": (call("devour"), FaultKind.MEMORY, "memory", "more memory"),
+    "exit": (call("leave"), FaultKind.UNDECLARED_ERROR, "system_exit", "1"),
+}  # fmt: skip
+
+
+async def test_what_a_tool_does_wrong_is_a_fault_and_the_next_call_goes_on() -> None:
+    calls = tuple(wrong for wrong, _, _, _ in FAULTS.values())
+    done = await run_one(trajectory((*calls, call("find", parcel_id="P1"))))
+    for (name, (_, kind, code, words)), outcome in zip(FAULTS.items(), done.outcomes, strict=False):
+        assert isinstance(outcome, Fault), name
+        assert (outcome.kind, outcome.code) == (kind, code), name
+        assert words in outcome.message, name
+    assert done.outcomes[-1] == Returned({"parcel_id": "P1", "place": "depot"})
+
+
+@pytest.mark.parametrize(("deadly", "kind"), [("die", FaultKind.CRASH), ("hang", FaultKind.TIMEOUT)])
+async def test_a_call_that_ends_its_worker_harms_neither_its_record_nor_the_others(
+    deadly: str, kind: FaultKind
+) -> None:
+    guilty = trajectory((call("move", parcel_id="P1"), call(deadly)), (call("find", parcel_id="P1"),))
+    async with open_trusted(DESK, batch_seconds=1, call_seconds=0.5) as runtime:
+        first, second = await runtime.run([guilty, trajectory((call("find", parcel_id="P2"),))])
+    assert isinstance(first, TrustedExecution)
+    assert isinstance(second, TrustedExecution)
+    moved, died, found = first.outcomes
+    assert isinstance(died, Fault)
+    assert died.kind is kind
+    assert isinstance(moved, Returned)
+    assert found == Returned({"parcel_id": "P1", "place": "van"})
+    assert second.outcomes == (Returned({"parcel_id": "P2", "place": "depot"}),)
+
+
+async def test_a_run_call_by_call_tells_the_same_as_a_run_in_one_message() -> None:
+    fine = ((call("move", parcel_id="P1"),), (), (call("find", parcel_id="P9"), call("whole_state")))
+    fault = PlannedFault(kind=FaultKind.TIMEOUT, code="timeout", message="no answer")
+    whole = TrustedTrajectory(record={}, turns=fine, faults={1: fault})
+    dying = TrustedTrajectory(record={}, turns=(*fine, (call("die"),)), faults={1: fault})
+    for reading in StateReading:
+        one, other = await run_one(whole, read=reading), await run_one(dying, read=reading)
+        assert other.turns[:-1] == one.turns
+        assert other.final_state == one.final_state
+        assert other.final_state_digest == one.final_state_digest
+
+
+async def test_the_world_is_the_public_attributes_after_every_turn_and_call() -> None:
+    turns = ((call("move", parcel_id="P1"), call("move", parcel_id="P2")), ())
+    done = await run_one(trajectory(*turns), read=StateReading.CALL)
+    first, second = done.turns
+    assert done.final_state == {"moves": 2, "places": {"P1": "van", "P2": "van"}}
+    assert first.state == second.state == done.final_state
+    assert first.state_digest == done.final_state_digest == state_digest(done.final_state)
+    assert len(set(first.call_digests)) == 2
+    assert first.call_digests[-1] == done.final_state_digest
+
+
+async def test_a_result_is_what_it_was_at_the_call_though_the_state_changes_later() -> None:
+    done = await run_one(trajectory((call("whole_state"), call("move", parcel_id="P1"))))
+    assert done.outcomes[0] == Returned({"P1": "depot", "P2": "depot"})
+
+
+async def test_each_record_has_objects_of_its_own_made_of_that_record() -> None:
+    async with open_trusted(DESK) as runtime:
+        first, second, refused = await runtime.run(
+            [
+                trajectory((call("move", parcel_id="P1"),)),
+                trajectory(
+                    (call("find", parcel_id="P1"), call("find", parcel_id="P7")), places={"P7": "van"}
+                ),
+                trajectory((call("find", parcel_id="P1"),), refuse=True),
+            ]
+        )
+    assert isinstance(first, TrustedExecution)
+    assert isinstance(second, TrustedExecution)
+    assert second.outcomes[0] == Returned({"parcel_id": "P1", "place": "depot"})
+    assert second.outcomes[1] == Returned({"parcel_id": "P7", "place": "van"})
+    assert refused == Unopened(reason="ValueError: this record is refused")
+
+
+async def test_values_that_are_not_json_become_plain_json() -> None:
+    done = await run_one(
+        trajectory((call("move", parcel_id="P1"), call("today"))), source="python:parcel_desk:desk_and_clock"
+    )
+    assert done.outcomes == (
+        Returned({"parcel_id": "P1", "due": "2026-03-14", "weight": 1.5}),
+        Returned("2026-03-02"),
+    )
+    assert done.final_state == {
+        "desk": {"moves": 1, "places": {"P1": "van", "P2": "depot"}},
+        "clock": {"ticks": 0},
+    }
+
+
+async def test_functions_in_a_list_are_tools_too() -> None:
+    done = await run_one(trajectory((call("add", a=2), call("today"))), source="python:parcel_desk:functions")
+    assert done.outcomes == (Returned(3), Returned("2026-03-02"))
+    assert done.final_state == {"Clock": {"ticks": 0}}
+
+
+UNUSABLE = {
+    "no form": ("nonsense", "write python:MODULE:FACTORY"),
+    "bad form": ("python:x", "write python:MODULE:FACTORY"),
+    "no module": ("python:no_such_module:make", "no_such_module"),
+    "no name": ("python:parcel_desk:absent", "has no absent"),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), UNUSABLE.values(), ids=UNUSABLE.keys())
+async def test_an_environment_that_cannot_be_imported_is_one_line(source: str, words: str) -> None:
+    with pytest.raises(EnvironmentUnusable, match=words) as caught:
+        async with open_trusted(source):
+            pass
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("twins", "two objects are called Clock"), ("nothing", "gave nothing")]
+)
+async def test_objects_that_cannot_be_told_apart_open_no_record(name: str, words: str) -> None:
+    async with open_trusted(f"python:parcel_desk:{name}") as runtime:
+        (done,) = await runtime.run([trajectory((call("today"),))])
+    assert isinstance(done, Unopened)
+    assert words in done.reason
+
+
+async def test_the_tools_of_a_class_are_described_without_making_one() -> None:
+    async with open_trusted(DESK) as runtime:
+        described = {tool["function"]["name"]: tool for tool in await runtime.tools()}  # type: ignore[index,call-overload]  # JSON
+    assert list(described)[:2] == ["find", "move"]
+    assert described["move"]["function"]["parameters"]["properties"]["place"] == {  # type: ignore[index,call-overload]  # JSON
+        "type": "string",
+        "enum": ["depot", "van"],
+        "default": "van",
+    }

@@ -1,0 +1,41 @@
+"""``toolace-mt packs serve``: a pack as a real MCP server."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+__all__ = ["serve_command"]
+
+_HIGHEST_PORT = 65_535
+
+
+@click.command("serve")
+@click.argument("pack")
+@click.option(
+    "--http",
+    "port",
+    type=click.IntRange(0, _HIGHEST_PORT),
+    metavar="PORT",
+    help="Serve streamable HTTP on this machine only, instead of stdio; 0 takes a free port.",
+)
+@click.option("--world", help="The world that each session starts from; the first one by default.")
+def serve_command(pack: str, port: int | None, world: str | None) -> None:
+    """Serve PACK as an MCP server: one world a session, every call in the confined runtime.
+
+    Needs the extra mcp: pip install 'toolace-mt[mcp]'.
+    """
+    import anyio
+
+    from sandbox import open_pack, serve_http, serve_stdio
+
+    opened = open_pack(pack)
+    if port is None:
+        anyio.run(partial(serve_stdio, opened, world=world))
+    else:
+        anyio.run(partial(serve_http, opened, port=port, world=world, announce=_announce))
+
+
+def _announce(address: str) -> None:
+    click.echo(f"serving at {address}", err=True)
