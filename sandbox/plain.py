@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.schema import json_path
 
-__all__ = ["MAX_INTEGER", "plain_json_problem"]
+__all__ = ["MAX_INTEGER", "is_plain_json", "plain_json_problem"]
 
 MAX_INTEGER = 2**63 - 1
 MAX_TEXT = 1_000_000
@@ -20,12 +20,12 @@ def plain_json_problem(value: object, *, max_nodes: int = 50_000, max_depth: int
     dictionaries with text keys; exactly these types, no subclasses.  The walk visits at most ``max_nodes``
     parts, so that a small graph with an exponential unfolding is refused and not followed.
     """
-    if _is_plain(value, max_nodes, max_depth):
+    if is_plain_json(value, max_nodes=max_nodes, max_depth=max_depth):
         return None
     return _problem(value, max_nodes, max_depth)
 
 
-def _is_plain(value: object, max_nodes: int, max_depth: int) -> bool:
+def is_plain_json(value: object, *, max_nodes: int, max_depth: int = 64) -> bool:
     """Answer level by level: the common case, several times faster than finding out what is wrong."""
     nodes = text = 0
     level: list[Any] = [value]

@@ -58,7 +58,8 @@ def pack_server(
 ) -> Server[Any]:
     """Make the MCP server of a pack; the first world by default.
 
-    Over stdio there is one session; ``over_http`` there are many.  Raises ``ServingFailed`` when the package ``mcp`` is missing, and ``UnknownWorld``.
+    Over stdio there is one session; ``over_http`` there are many.  Raises ``ServingFailed`` when the package
+    ``mcp`` is missing, and ``UnknownWorld``.
     """
     try:
         import mcp_types as types

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from sandbox import shipped_packs
 from toolace_mt.errors import ConfigError
 from toolace_mt.injections import INJECTIONS
 
@@ -36,7 +37,7 @@ class GenerateConfig(_Strict):
     keeps refined turns to the coarse turn's own words; by default so for the embedded model only.
     """
 
-    pack: tuple[str, ...] = ("retail", "travel", "files")
+    pack: tuple[str, ...] = Field(default_factory=shipped_packs)
     model: str = "local"
     model_name: str | None = None
     key_file: Path | None = None

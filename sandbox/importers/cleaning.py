@@ -115,7 +115,7 @@ class Cleaner:
                 cleaned[keyword] = schema[_EXCLUSIVE[keyword]]
         elif keyword == "required":
             if isinstance(value, list):
-                cleaned[keyword] = [name for name in dict.fromkeys(value) if isinstance(name, str)]
+                cleaned[keyword] = list(dict.fromkeys(name for name in value if isinstance(name, str)))
         elif keyword == "uniqueItems":
             cleaned |= {"uniqueItems": True} if value is True and "maxItems" in schema else {}
         elif keyword == "enum":

@@ -43,21 +43,23 @@ def _starts_section(line: str) -> bool:
 
 def _parameters(lines: list[str]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
-    section, depth = "", 0
+    section, depth, underlined = "", 0, False
     current: list[str] | None = None
     for line in lines:
         named = _SECTION.match(line)
         sphinx = _SPHINX.match(line)
         indent = len(line) - len(line.lstrip())
         if named:
-            section, depth, current = named.group(1).lower(), 0, None
+            section, depth, current, underlined = named.group(1).lower(), 0, None, False
         elif sphinx:
             current = found.setdefault(sphinx.group(1), [])
             current.append(sphinx.group(2))
         elif _SPHINX_OTHER.match(line) or not line.strip() or set(line.strip()) == {"-"}:
             current = current if not line.strip() else None
+            underlined = underlined or line.startswith("-")
         elif section in _PARAMETER_SECTIONS and (current is None or indent <= depth):
-            google, numpy = _GOOGLE.match(line), _NUMPY.match(line) if indent == 0 else None
+            google = None if underlined else _GOOGLE.match(line)
+            numpy = _NUMPY.match(line) if underlined and indent == 0 else None
             started = google or numpy
             if started:
                 depth = indent

@@ -20,6 +20,7 @@ from uuid import UUID
 
 import orjson
 
+from sandbox.plain import is_plain_json
 from sandbox.schema import json_path
 
 __all__ = ["NotPlainError", "attributes_of", "write_plain"]
@@ -45,14 +46,11 @@ def write_plain(
     if it has too many parts.
     """
     order = orjson.OPT_SORT_KEYS if sorted_keys else 0
-    try:
-        return orjson.dumps(value, option=order | _STRICT)
-    except (TypeError, ValueError):
-        other = value if otherwise is None else otherwise(value)
-        return orjson.dumps(_Walk().plain(other, ()), option=order)
-
-
-_STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+    # Asked before orjson is, which would follow a small graph with an exponential unfolding to its end.
+    if is_plain_json(value, max_nodes=MAX_PARTS):
+        return orjson.dumps(value, option=order)
+    other = value if otherwise is None else otherwise(value)
+    return orjson.dumps(_Walk().plain(other, ()), option=order)
 
 
 def attributes_of(value: object) -> dict[str, object]:

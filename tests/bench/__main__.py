@@ -42,7 +42,7 @@ def _client() -> None:
 def _pipeline() -> None:
     """Coarse dialogues (planned, executed, injected, verified; no model), and their audit."""
     made, audited = _in_turn(["tests.bench.pipeline", "make"], ["tests.bench.pipeline", "audit"])
-    _say("dialogues: three packs, no model, every call executed while planned and again when verified")
+    _say("dialogues: all packs, no model, every call executed while planned and again when verified")
     _row("made", made)
     _row("audited with execution", audited)
 

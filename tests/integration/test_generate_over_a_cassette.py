@@ -24,5 +24,7 @@ async def test_a_reply_that_was_not_recorded_stops_the_run_and_says_how_to_recor
     lines = CASSETTE.read_bytes().splitlines(keepends=True)
     sparse = tmp_path / "sparse.jsonl"
     sparse.write_bytes(b"".join([lines[0], *lines[1::2]]))
-    with pytest.raises(UnusableModel, match=r"sparse\.jsonl holds no reply to this request of refine.*record"):
+    with pytest.raises(
+        UnusableModel, match=r"sparse\.jsonl holds no reply to this request of refine.*record"
+    ):
         await generate_async(golden_config(tmp_path / "run", sparse))

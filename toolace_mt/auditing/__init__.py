@@ -2,12 +2,17 @@
 
 from toolace_mt.auditing.environment import Environment, Executed, NotExecuted, Recorded
 from toolace_mt.auditing.packs import EnvironmentUnusableError
+from toolace_mt.auditing.policy import BadSeverityError
 from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding, Verdict
 from toolace_mt.auditing.runner import audit, audit_async
+from toolace_mt.auditing.settings import AuditSettings, BadSettingsError, find_settings, read_settings
 
 __all__ = [
     "LEVELS",
     "AuditReport",
+    "AuditSettings",
+    "BadSettingsError",
+    "BadSeverityError",
     "Environment",
     "EnvironmentUnusableError",
     "Executed",
@@ -17,4 +22,6 @@ __all__ = [
     "Verdict",
     "audit",
     "audit_async",
+    "find_settings",
+    "read_settings",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -84,6 +86,23 @@ def _dialect(name: str) -> Format | None:
 
 def judge_batch(batch: Batch) -> list[list[Judged]]:
     """Judge the dialogues of each record of the batch; pure, and fit to run in another process."""
+    with _without_collection():
+        return _judge_records(batch)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Parsed JSON holds no cycles, so looking for them within a batch is a tenth of the time lost."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _judge_records(batch: Batch) -> list[list[Judged]]:
     task = batch.task
     dialect = _dialect(task.format)
     companions = companions_of(task.file, task.catalogues)

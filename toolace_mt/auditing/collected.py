@@ -13,6 +13,7 @@ from toolace_mt.auditing.policy import Policy
 from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding, Tally, Verdict
 from toolace_mt.auditing.spool import FindingLog
 from toolace_mt.findings import Severity
+from toolace_mt.formats import RawRecord
 from toolace_mt.transcript import JsonObject
 
 __all__ = ["Collected"]
@@ -38,7 +39,7 @@ class Collected:
     examples: dict[tuple[str, int, str | None], Example] = field(default_factory=dict)
     _shown: Counter[str] = field(default_factory=Counter)
 
-    def add(self, text: bytes, verdicts: list[Verdict], shown: list[JsonObject | None]) -> None:
+    def add(self, raw: RawRecord, verdicts: list[Verdict], shown: list[JsonObject | None]) -> None:
         """Take in the verdicts on the dialogues of one record."""
         readable, has_errors = True, False
         for verdict, dialogue in zip(verdicts, shown, strict=True):
@@ -53,7 +54,9 @@ class Collected:
                 self.blamed.update(verdict.blamed)
         self._count(verdicts[0].place.file, verdicts, has_errors=has_errors)
         if self.files is not None and readable and not has_errors:
-            self.files.add_clean(text)
+            self.files.add_clean(raw.text)
+        if self.files is not None:
+            self.files.add_fixed(verdicts[0].place, raw)
 
     def _count(self, file: str, verdicts: list[Verdict], *, has_errors: bool) -> None:
         self.tally.records += 1

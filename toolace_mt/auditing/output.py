@@ -11,11 +11,15 @@ from typing import IO
 
 import orjson
 
+from toolace_mt.auditing.fixing import fix_record
 from toolace_mt.auditing.report import AuditReport, LocatedFinding
+from toolace_mt.formats import RawRecord
+from toolace_mt.transcript import Place
 
 __all__ = ["AuditFiles", "audit_files"]
 
 _NAMES = ("findings.jsonl", "clean.jsonl", "summary.json", "report.html")
+_FIXED = ("fixed.jsonl", "fixes.jsonl")
 
 
 class AuditFiles:
@@ -33,6 +37,17 @@ class AuditFiles:
         """Write the text of a record without errors, as it stood in the file."""
         self._streams["clean.jsonl"].write(_one_line(text) + b"\n")
 
+    def add_fixed(self, place: Place, raw: RawRecord) -> None:
+        """Write the record with its corrections, and their log, if that was asked for."""
+        if "fixed.jsonl" not in self._streams:
+            return
+        text, changes = fix_record(raw)
+        if text:
+            self._streams["fixed.jsonl"].write((text if raw.reason else _one_line(text)) + b"\n")
+        for change in changes:
+            line = orjson.dumps(change.as_json(place.file, place.record))
+            self._streams["fixes.jsonl"].write(line + b"\n")
+
     def finish(self, report: AuditReport, page: str) -> None:
         """Write the summary and the page, and put all files in place."""
         self._streams["report.html"].write(page.encode("utf-8", "replace"))
@@ -46,14 +61,15 @@ class AuditFiles:
 
 
 @contextmanager
-def audit_files(directory: Path) -> Iterator[AuditFiles]:
+def audit_files(directory: Path, *, fix: bool = False) -> Iterator[AuditFiles]:
     """Open the files of an audit in a directory (made if need be); without ``finish`` nothing is left."""
+    names = (*_NAMES, *_FIXED) if fix else _NAMES
     directory.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        for name in _NAMES:
+        for name in names:
             stack.callback(_remove, _beside(directory / name))
         streams: dict[str, IO[bytes]] = {
-            name: stack.enter_context(_beside(directory / name).open("wb")) for name in _NAMES
+            name: stack.enter_context(_beside(directory / name).open("wb")) for name in names
         }
         yield AuditFiles(directory, streams)
 
@@ -69,4 +85,9 @@ def _remove(path: Path) -> None:
 
 def _one_line(text: bytes) -> bytes:
     """Give the record's own bytes; an item that was written over several lines is put on one."""
-    return text if b"\n" not in text and b"\r" not in text else orjson.dumps(orjson.loads(text))
+    if b"\n" not in text and b"\r" not in text:
+        return text
+    try:
+        return orjson.dumps(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return text.replace(b"\n", b" ").replace(b"\r", b" ")

@@ -52,13 +52,15 @@ def audit(
     tools: Iterable[str | Path] = (),
     jobs: int = 1,
     out: str | Path | None = None,
+    fix: bool = False,
 ) -> AuditReport:
     """Audit files and folders of dialogues; with ``environment`` (see ``open_environment``), execute
     their calls too.
 
     ``severities`` gives rules another severity (or ``off``), ``baseline`` names the findings.jsonl of an
     earlier audit whose findings are accepted, ``tools`` files with the schemas of records that declare none.
-    ``out`` names a directory for findings.jsonl, summary.json, clean.jsonl and report.html.  An interruption
+    ``out`` names a directory for findings.jsonl, summary.json, clean.jsonl and report.html; ``fix`` adds
+    fixed.jsonl, a copy with all certain corrections, and fixes.jsonl, their log.  An interruption
     from the keyboard ends the audit early: the report holds what was found, with ``interrupted`` set.  Raise
     FormatError, UnknownRuleError, BadSeverityError or EnvironmentUnusableError before anything is read, for
     wrong input.
@@ -66,7 +68,7 @@ def audit(
     plan = _plan(
         paths, format, environment, make_policy(select, ignore, severities or {}, baseline), tools, jobs, out
     )
-    with _files(plan.out) as files:
+    with _files(plan.out, fix=fix) as files:
         collected = Collected(files=files, policy=plan.policy)
         interrupted = False
         try:
@@ -89,12 +91,13 @@ async def audit_async(
     tools: Iterable[str | Path] = (),
     jobs: int = 1,
     out: str | Path | None = None,
+    fix: bool = False,
 ) -> AuditReport:
     """Do as ``audit`` does, inside a running event loop; a cancellation leaves no files."""
     plan = _plan(
         paths, format, environment, make_policy(select, ignore, severities or {}, baseline), tools, jobs, out
     )
-    with _files(plan.out) as files:
+    with _files(plan.out, fix=fix) as files:
         collected = Collected(files=files, policy=plan.policy)
         await _run(plan, collected)
         return collected.finish(interrupted=False)
@@ -145,8 +148,8 @@ def _found_catalogues(files: Sequence[str]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _files(out: Path | None) -> AbstractContextManager[AuditFiles | None]:
-    return nullcontext() if out is None else audit_files(out)
+def _files(out: Path | None, *, fix: bool) -> AbstractContextManager[AuditFiles | None]:
+    return nullcontext() if out is None else audit_files(out, fix=fix)
 
 
 async def _run(plan: _Plan, collected: Collected) -> None:
@@ -171,7 +174,7 @@ async def _audit(plan: _Plan, collected: Collected) -> None:
         async for batch, judged in _judged(_batches(plan, environment), plan.jobs):
             verdicts = await _executed(batch, judged, environment, plan.policy.chosen)
             for raw, one, found in zip(batch.records, judged, verdicts, strict=True):
-                collected.add(raw.text, found, [part.shown for part in one])
+                collected.add(raw, found, [part.shown for part in one])
 
 
 def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:

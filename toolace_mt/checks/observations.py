@@ -95,10 +95,10 @@ def recorded_error(value: JsonValue) -> RecordedError | None:
     """Tell whether a recorded result reports a failure, by the forms that data sets use."""
     if isinstance(value, str):
         return RecordedError(message=value) if _ERROR_TEXT.match(value) else None
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         return None
     error = value.get("error", value.get("exception"))
-    if isinstance(error, Mapping):
+    if isinstance(error, (dict, Mapping)):
         kind, code, message = (error.get(field) for field in ("kind", "code", "message"))
         return RecordedError(
             kind=kind if isinstance(kind, str) else None,

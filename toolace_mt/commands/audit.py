@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from toolace_mt.auditing import AuditReport
+    from toolace_mt.auditing import AuditReport, AuditSettings
 
 __all__ = ["audit"]
 
@@ -18,84 +19,131 @@ _TABLE_WIDTH = 120
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--format", "dialect", default="auto", show_default=True, help="The dialect of the files.")
+@click.option(
+    "--format", "dialect", help="The dialect of the files, or a mapping file (.yaml). [default: auto]"
+)
 @click.option(
     "--env",
     "environment",
     metavar="PACK|python:MODULE:FACTORY|bfcl",
     help="Execute the calls in this tool pack (a name, a folder or auto) or trusted Python environment.",
 )
+@click.option("--tools", multiple=True, metavar="FILE", help="Tool schemas for records that declare none.")
+@click.option("--select", metavar="R,..", help="Only these rules: codes, prefixes (TA3) or names.")
+@click.option("--ignore", metavar="R,..", help="Not these rules.")
 @click.option(
-    "--select", metavar="R,..", default="", help="Only these rules: codes, prefixes (TA3) or names."
+    "--severity",
+    multiple=True,
+    metavar="R=WORD",
+    help="Give a rule another severity: error, warning, info or off.",
 )
-@click.option("--ignore", metavar="R,..", default="", help="Not these rules.")
 @click.option(
-    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that judge records."
+    "--baseline", metavar="FILE", help="Accept the findings in this findings.jsonl of an earlier audit."
+)
+@click.option("--config", "config", metavar="FILE", help="Settings, instead of those in pyproject.toml.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that judge records. [default: 1]")
+@click.option(
+    "--out", type=click.Path(file_okay=False), help="Directory for the report, findings and clean records."
 )
 @click.option(
-    "--out", type=click.Path(file_okay=False), help="Directory for findings, summary and clean records."
+    "--fix", is_flag=True, help="Also write a copy with all certain corrections, and their log; needs --out."
 )
 @click.option(
     "--fail-on",
     type=click.FloatRange(0, 100),
-    default=0.0,
-    show_default=True,
     metavar="PERCENT",
-    help="Exit with 1 if more than this share of records has errors.",
+    help="Exit with 1 if more than this share of records has errors. [default: 0]",
 )
-@click.option("--output", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+@click.option("--output", type=click.Choice(["text", "json", "github", "sarif"]), help="[default: text]")
 def audit(
     files: tuple[str, ...],
-    dialect: str,
+    dialect: str | None,
     environment: str | None,
-    select: str,
-    ignore: str,
-    jobs: int,
+    tools: tuple[str, ...],
+    select: str | None,
+    ignore: str | None,
+    severity: tuple[str, ...],
+    baseline: str | None,
+    config: str | None,
+    jobs: int | None,
     out: str | None,
-    fail_on: float,
-    output: str,
+    fix: bool,
+    fail_on: float | None,
+    output: str | None,
 ) -> None:
     """Check dialogues with tool calls: structure, tools, arguments, grounding, and with --env execution.
 
+    FILE is a file (JSON, JSON lines, Parquet; also packed), a folder of them, or - for standard input.
+
     Exit status: 0 if at most --fail-on percent of the records have errors, 1 if more, 2 for wrong usage.
     """
-    from toolace_mt.auditing import EnvironmentUnusableError
+    from toolace_mt.auditing import BadSettingsError, BadSeverityError, EnvironmentUnusableError
     from toolace_mt.auditing import audit as run_audit
     from toolace_mt.checks import UnknownRuleError
     from toolace_mt.formats import FormatError
 
+    if fix and out is None:
+        raise click.UsageError("--fix needs --out, the directory for the corrected copy")
     try:
+        chosen = _settings(config)
         report = run_audit(
             files,
-            format=dialect,
-            environment=environment,
-            select=_listed(select),
-            ignore=_listed(ignore),
-            jobs=jobs,
+            format=dialect or chosen.format or "auto",
+            environment=environment or chosen.env,
+            select=chosen.select if select is None else _listed(select),
+            ignore=chosen.ignore if ignore is None else _listed(ignore),
+            severities={**chosen.severity, **_severities(severity)},
+            baseline=baseline or chosen.baseline,
+            tools=tools or chosen.tools,
+            jobs=jobs or chosen.jobs or 1,
             out=out,
+            fix=fix,
         )
-    except (FormatError, UnknownRuleError, EnvironmentUnusableError) as error:
+    except (
+        FormatError, UnknownRuleError, BadSeverityError, BadSettingsError, EnvironmentUnusableError
+    ) as error:  # fmt: skip
         click.echo(f"error: {error}", err=True)
         raise click.exceptions.Exit(2) from None
-    _show(report, output)
+    _show(report, output or chosen.output or "text")
     if report.interrupted:
         raise click.exceptions.Exit(_INTERRUPTED)
-    if report.percent_with_errors > fail_on:
+    allowed = fail_on if fail_on is not None else chosen.fail_on or 0.0
+    if report.percent_with_errors > allowed:
         raise click.exceptions.Exit(_FINDINGS)
+
+
+def _settings(config: str | None) -> AuditSettings:
+    from toolace_mt.auditing import find_settings, read_settings
+
+    return find_settings(Path.cwd()) if config is None else read_settings(Path(config))
 
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
+def _severities(words: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in words:
+        for item in _listed(part):
+            rule, equals, word = item.partition("=")
+            if not equals:
+                raise click.UsageError(f"--severity {item}: write it as RULE=WORD, such as TA402=off")
+            found[rule.strip()] = word.strip()
+    return found
+
+
 def _show(report: AuditReport, output: str) -> None:
     from rich.console import Console
 
+    from toolace_mt.auditing.sarif import as_sarif
     from toolace_mt.auditing.table import as_github, as_json, print_table
 
     match output:
         case "json":
             click.echo(as_json(report))
+        case "sarif":
+            click.echo(as_sarif(report))
         case "github":
             for line in as_github(report):
                 click.echo(line)

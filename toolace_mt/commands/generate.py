@@ -23,7 +23,12 @@ __all__ = ["generate"]
 
 @click.command()
 @click.argument("config", required=False, type=click.Path(path_type=Path))
-@click.option("--pack", multiple=True, metavar="P", help="A shipped pack or a folder; may be given again.")
+@click.option(
+    "--pack",
+    multiple=True,
+    metavar="P",
+    help="A shipped pack or a folder; may be given again.  [all shipped]",
+)
 @click.option("--model", help="local, the URL of an endpoint, gguf:PATH or cassette:PATH.  [local]")
 @click.option("--model-name", metavar="N", help="The model's name at the endpoint.")
 @click.option("--key-file", type=click.Path(path_type=Path), help="A file with the key; else OPENAI_API_KEY.")

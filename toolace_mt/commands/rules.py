@@ -11,10 +11,16 @@ _TABLE_WIDTH = 120
 
 @click.command()
 @click.argument("code", required=False)
-def rules(code: str | None) -> None:
+@click.option("--page", is_flag=True, help="Print the page of all rules in Markdown.")
+def rules(code: str | None, page: bool) -> None:
     """List the rules of the audit, or explain the one of this CODE or name."""
     from toolace_mt.checks import UnknownRuleError, find_rule
 
+    if page:
+        from toolace_mt.checks.page import rules_page
+
+        click.echo(rules_page(), nl=False)
+        return
     if code is None:
         _list_rules()
         return

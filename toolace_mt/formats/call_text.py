@@ -63,7 +63,7 @@ def read_arguments(written: JsonValue, *, loose: bool = False) -> tuple[JsonObje
     """
     if written is None or (isinstance(written, str) and not written.strip()):
         return {}, None
-    if isinstance(written, Mapping):
+    if isinstance(written, (dict, Mapping)):
         return written, None
     if not isinstance(written, str):
         return None, dump_json(written)
@@ -71,15 +71,15 @@ def read_arguments(written: JsonValue, *, loose: bool = False) -> tuple[JsonObje
         value = loose_value(written) if loose else parse_json(written)
     except NotJsonError:
         return None, written
-    return (value, None) if isinstance(value, Mapping) else (None, written)
+    return (value, None) if isinstance(value, (dict, Mapping)) else (None, written)
 
 
 def call_of(value: JsonValue, where: str, *, loose: bool = True) -> RecordedCall:
     """Read an object with a name and arguments, whatever they are called; raise UnreadableRecordError."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         raise UnreadableRecordError(f"{where} has a call that is no object")
     inner = value.get("function")
-    if isinstance(inner, Mapping):
+    if isinstance(inner, (dict, Mapping)):
         value = {**inner, "id": value.get("id")}
     elif isinstance(inner, str):
         value = {"name": inner, **value}
@@ -101,7 +101,7 @@ def calls_of(value: JsonValue, where: str) -> tuple[RecordedCall, ...]:
             value = loose_value(value)
         except NotJsonError as error:
             raise UnreadableRecordError(f"{where} has calls that are {error}") from None
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return (call_of(value, where),)
     if not isinstance(value, (list, tuple)):
         raise UnreadableRecordError(f"{where} has calls that are neither an object nor a list")
@@ -132,7 +132,7 @@ def python_call(text: str, tools: Mapping[str, DeclaredTool]) -> RecordedCall:
 
 def _parameter_names(tool: DeclaredTool | None) -> list[str]:
     properties = None if tool is None or tool.parameters is None else tool.parameters.get("properties")
-    return list(properties) if isinstance(properties, Mapping) else []
+    return list(properties) if isinstance(properties, (dict, Mapping)) else []
 
 
 def _plain(node: ast.expr, depth: int) -> JsonValue:

@@ -48,9 +48,10 @@ def _one_by_one(message: Message, before: list[Message]) -> tuple[Message, ...]:
 
 
 def _message(item: JsonValue, turn: int) -> Message:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, (dict, Mapping)):
         raise UnreadableRecordError(f"message {turn} is no object")
-    role = _ROLES.get(str(item.get("role")))
+    spoken = item.get("role")
+    role = _ROLES.get(spoken if isinstance(spoken, str) else "")
     if role is None:
         raise UnreadableRecordError(f"message {turn} has the unknown role {str(item.get('role'))[:40]!r}")
     name = item.get("name")
@@ -80,7 +81,7 @@ def _result(content: JsonValue, turn: int) -> JsonValue:
 
 def _is_parts(content: JsonValue) -> bool:
     return isinstance(content, list) and all(
-        isinstance(part, str) or (isinstance(part, Mapping) and isinstance(part.get("type"), str))
+        isinstance(part, str) or (isinstance(part, (dict, Mapping)) and isinstance(part.get("type"), str))
         for part in content
     )
 
@@ -88,7 +89,7 @@ def _is_parts(content: JsonValue) -> bool:
 def _calls(item: JsonObject, turn: int) -> tuple[RecordedCall, ...]:
     listed = item.get("tool_calls")
     old = item.get("function_call")
-    if listed is None and isinstance(old, Mapping):
+    if listed is None and isinstance(old, (dict, Mapping)):
         return (_call(old, None, turn),)
     if listed is None and isinstance(old, list):
         listed = old
@@ -100,11 +101,11 @@ def _calls(item: JsonObject, turn: int) -> tuple[RecordedCall, ...]:
 
 
 def _listed_call(entry: JsonValue, turn: int) -> RecordedCall:
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, (dict, Mapping)):
         raise UnreadableRecordError(f"message {turn} has a tool call that is no object")
     function = entry.get("function", entry)
     call_id = entry.get("id")
-    if not isinstance(function, Mapping):
+    if not isinstance(function, (dict, Mapping)):
         raise UnreadableRecordError(f"message {turn} has a tool call whose function is no object")
     return _call(function, call_id if isinstance(call_id, str) else None, turn)
 

@@ -21,7 +21,7 @@ class OpenAIFormat:
     name = "openai"
 
     def detect(self, sample: JsonValue) -> bool:
-        if not isinstance(sample, Mapping):
+        if not isinstance(sample, (dict, Mapping)):
             return False
         messages = _first(sample, _MESSAGE_KEYS)
         if not isinstance(messages, list) or not messages:
@@ -29,7 +29,7 @@ class OpenAIFormat:
         return isinstance(messages[0], Mapping) and "role" in messages[0]
 
     def read(self, record: JsonValue, place: Place) -> Transcript:
-        if not isinstance(record, Mapping):
+        if not isinstance(record, (dict, Mapping)):
             raise UnreadableRecordError("the record is no object")
         messages = _first(record, _MESSAGE_KEYS)
         if messages is None:

@@ -24,15 +24,15 @@ class OwnFormat:
     name = "toolace-mt"
 
     def detect(self, sample: JsonValue) -> bool:
-        if not isinstance(sample, Mapping) or not _OPENAI.detect(sample):
+        if not isinstance(sample, (dict, Mapping)) or not _OPENAI.detect(sample):
             return False
         metadata = sample.get("metadata")
-        return isinstance(metadata, Mapping) and isinstance(metadata.get("pack"), str)
+        return isinstance(metadata, (dict, Mapping)) and isinstance(metadata.get("pack"), str)
 
     def read(self, record: JsonValue, place: Place) -> Transcript:
         transcript = _OPENAI.read(record, place)
-        metadata = record.get("metadata") if isinstance(record, Mapping) else None
-        if metadata is not None and not isinstance(metadata, Mapping):
+        metadata = record.get("metadata") if isinstance(record, (dict, Mapping)) else None
+        if metadata is not None and not isinstance(metadata, (dict, Mapping)):
             raise UnreadableRecordError("metadata is no object")
         return transcript if metadata is None else replace(transcript, setting=_setting(metadata))
 
@@ -59,11 +59,11 @@ def _text(metadata: JsonObject, key: str) -> str | None:
 def _faults(value: JsonValue) -> Mapping[int, JsonObject]:
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         raise UnreadableRecordError("metadata.faults is no object")
     faults: dict[int, JsonObject] = {}
     for key, fault in value.items():
-        if not (key.isascii() and key.isdigit() and len(key) < 10) or not isinstance(fault, Mapping):
+        if not (key.isascii() and key.isdigit() and len(key) < 10) or not isinstance(fault, (dict, Mapping)):
             raise UnreadableRecordError(
                 f"metadata.faults has the entry {key[:20]!r} that is no fault of a call"
             )

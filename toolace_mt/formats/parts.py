@@ -42,10 +42,10 @@ def _parts(parts: Sequence[JsonValue], turn: int) -> Content:
         if isinstance(part, str):
             texts.append(part)
             continue
-        kind = str(part.get("type", "text")) if isinstance(part, Mapping) else ""
-        if isinstance(part, Mapping) and kind in _TEXT:
+        kind = str(part.get("type", "text")) if isinstance(part, (dict, Mapping)) else ""
+        if isinstance(part, (dict, Mapping)) and kind in _TEXT:
             texts.append(_text_of(part, turn))
-        elif isinstance(part, Mapping) and kind in _CALLS:
+        elif isinstance(part, (dict, Mapping)) and kind in _CALLS:
             calls.append(_call_of(part, turn))
         elif kind.removesuffix("_url") in _MEDIA:
             texts.append(f"[{kind}]")
@@ -70,6 +70,6 @@ def _call_of(part: JsonObject, turn: int) -> JsonObject:
         call = parse_json(written)
     except NotJsonError as error:
         raise UnreadableRecordError(f"message {turn} has a call part that is {error}") from None
-    if not isinstance(call, Mapping):
+    if not isinstance(call, (dict, Mapping)):
         raise UnreadableRecordError(f"message {turn} has a call part that is no object")
     return call

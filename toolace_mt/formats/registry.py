@@ -60,6 +60,10 @@ FORMATS: tuple[Format, ...] = (
 )
 """Every dialect, the more special first: detection takes the first that fits."""
 
+_STRUCTURED = tuple(
+    known for known in FORMATS if known.name in ("toolace-mt", "tau2-results", "routed", "openai", "tools")
+)
+_LOOKED_AT = 12
 _NO_COMPANIONS = Companions()
 
 
@@ -99,6 +103,20 @@ def read_record(raw: RawRecord, place: Place, dialect: Format | None) -> Transcr
     return read_records(raw, place, dialect)[0]
 
 
+def _detected(value: JsonValue) -> Format | None:
+    """Give the first dialect that fits; a chat with structured calls is asked for few of them."""
+    candidates = _STRUCTURED if _has_structured_calls(value) else FORMATS
+    return next((known for known in candidates if known.detect(value)), None)
+
+
+def _has_structured_calls(value: JsonValue) -> bool:
+    messages = value.get("messages") if isinstance(value, dict) else None
+    return isinstance(messages, list) and any(
+        isinstance(message, dict) and isinstance(message.get("tool_calls"), list) and "role" in message
+        for message in messages[:_LOOKED_AT]
+    )
+
+
 def _nothing(place: Place) -> Unreadable:
     return Unreadable(place=place, reason="the record holds no dialogue")
 
@@ -106,7 +124,7 @@ def _nothing(place: Place) -> Unreadable:
 def _read(
     value: JsonValue, place: Place, dialect: Format | None, companions: Companions
 ) -> Transcript | Unreadable:
-    chosen = dialect or next((known for known in FORMATS if known.detect(value)), None)
+    chosen = dialect or _detected(value)
     if chosen is None:
         return Unreadable(place=place, reason="no known dialect fits the record; name one with --format")
     try:

@@ -23,13 +23,13 @@ class RoutedFormat:
     name = "routed"
 
     def detect(self, sample: JsonValue) -> bool:
-        messages = sample.get("messages") if isinstance(sample, Mapping) else None
+        messages = sample.get("messages") if isinstance(sample, (dict, Mapping)) else None
         if not isinstance(messages, list):
             return False
         return any(_is_routed(message) for message in messages[:_ENTRIES_LOOKED_AT])
 
     def read(self, record: JsonValue, place: Place) -> Transcript:
-        if not isinstance(record, Mapping):
+        if not isinstance(record, (dict, Mapping)):
             raise UnreadableRecordError("the record is no object")
         messages = read_messages(record.get("messages"))
         return Transcript(
@@ -41,14 +41,14 @@ class RoutedFormat:
 
 
 def _is_routed(message: JsonValue) -> bool:
-    calls = message.get("tool_calls") if isinstance(message, Mapping) else None
+    calls = message.get("tool_calls") if isinstance(message, (dict, Mapping)) else None
     for entry in calls if isinstance(calls, list) else ():
-        function = entry.get("function") if isinstance(entry, Mapping) else None
-        arguments = function.get("arguments") if isinstance(function, Mapping) else None
+        function = entry.get("function") if isinstance(entry, (dict, Mapping)) else None
+        arguments = function.get("arguments") if isinstance(function, (dict, Mapping)) else None
         if isinstance(arguments, str):
             if '"tool_name"' in arguments and '"server_name"' in arguments:
                 return True
-        elif isinstance(arguments, Mapping) and {"tool_name", "server_name"} <= arguments.keys():
+        elif isinstance(arguments, (dict, Mapping)) and {"tool_name", "server_name"} <= arguments.keys():
             return True
     return False
 
@@ -65,4 +65,4 @@ def _inner(call: RecordedCall) -> RecordedCall:
     nested = next((given[key] for key in _INNER if isinstance(given.get(key), Mapping)), None)
     if not isinstance(name, str) or not name or "server_name" not in given:
         return call
-    return replace(call, name=name, arguments=nested if isinstance(nested, Mapping) else {})
+    return replace(call, name=name, arguments=nested if isinstance(nested, (dict, Mapping)) else {})

@@ -138,7 +138,9 @@ async def _sub_task(scene: _Scene, goal: ToolSpec, walk: _Walk) -> SubTask:
     for check in goal.checks:
         await _check_first(scene, check, arguments, walk)
     await _call(scene, goal, arguments, walk)
-    asks = tuple(ask for ask in goal.ask if slots_of(ask) <= arguments.keys())
+    # A value that only a result shows is not for the user to name.
+    told = {said.parameter for said in walk.said.values() if arguments.get(said.parameter) == said.value}
+    asks = tuple(ask for ask in goal.ask if slots_of(ask) <= told)
     return SubTask(
         goal=goal.name,
         description=goal.description,
@@ -292,7 +294,8 @@ def _tell(
 ) -> None:
     question = schema.get("x-question")
     walk.told[name] = value
-    walk.said[name] = Said(
+    # Two tools of a chain may call different things by one name.
+    walk.said[f"{name}={json.dumps(value)}"] = Said(
         parameter=name,
         value=value,
         clause=clause_of(name, schema),

@@ -17,7 +17,7 @@ from toolace_mt.provenance.dates import (
 from toolace_mt.provenance.evidence import Evidence, Said
 from toolace_mt.provenance.numbers import numbers_in
 from toolace_mt.provenance.source import Source, SourceKind
-from toolace_mt.provenance.words import content_words, normalised, stem
+from toolace_mt.provenance.words import content_words, normalised, stems_of
 
 __all__ = [
     "derive_abbreviation",
@@ -223,7 +223,7 @@ def derive_words(value: str, evidence: Evidence) -> Source | None:
     if not wanted:
         return Source(kind=SourceKind.CONSTANT, how="no words of meaning")
     told = [*evidence.outside, *evidence.assistants]
-    stems = [(said, {stem(word) for word in normalised(said.text).split()}) for said in told]
+    stems = [(said, stems_of(said.text)) for said in told]
     first = next((said for said, heard in stems if not heard.isdisjoint(wanted)), None)
     share = sum(any(word in heard for _, heard in stems) for word in wanted) / len(wanted)
     is_long = len(normalised(value).split()) > _LONG_TEXT_WORDS

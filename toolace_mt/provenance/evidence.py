@@ -39,11 +39,15 @@ class Evidence:
     assistants: list[Said] = field(default_factory=list)
     _results: Results = field(default_factory=Results)
     _unheard: list[Said] = field(default_factory=list)
+    _told: list[Said] | None = None
+    _outside: list[Said] | None = None
 
     def add(self, turn: int, message: Message) -> None:
         """Take in a message; what the assistant says counts once a user has had the chance to object."""
+        self._outside = None
         if message.role == "tool":
             self._results.add(turn, message.value)
+            self._told = None
             return
         if not message.text:
             return
@@ -60,14 +64,20 @@ class Evidence:
     @property
     def results(self) -> list[Said]:
         """The texts inside the results."""
-        return [
-            Said(kind=SourceKind.OBSERVATION, turn=turn, text=text) for turn, text in self._results.texts()
-        ]
+        if self._told is None:
+            self._told = [
+                Said(kind=SourceKind.OBSERVATION, turn=turn, text=text)
+                for turn, text in self._results.texts()
+            ]
+        return self._told
 
     @property
     def outside(self) -> list[Said]:
         """All that did not come from the assistant, in the order in which sources are preferred."""
-        return [*sorted((*self.users, *self.results), key=lambda said: said.turn), *self.systems]
+        if self._outside is None:
+            told = sorted((*self.users, *self.results), key=lambda said: said.turn)
+            self._outside = [*told, *self.systems]
+        return self._outside
 
     def find_user_words(self, value: str) -> Source | None:
         """Find the string as whole words of a user's text."""

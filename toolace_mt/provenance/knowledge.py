@@ -18,19 +18,20 @@ _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _CODE = re.compile(r"[A-Z]{1,5}(?:[./-][A-Z]{1,4})?\Z")
 _SHORT_CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?\Z")
 _CODED_TEXT = """
-lang language locale country currency state region code symbol ticker iata icao airport origin destination from
-to unit units src tgt timezone stock market asn
+lang language locale country currency state region code symbol ticker iata icao airport origin destination
+from to unit units src tgt timezone stock market asn
 """
 _CHOSEN_TEXT = """
-limit page pages size count num number max min top offset skip width height depth timeout results per length n k
-step steps interval precision decimals digits delay retries samples quality batch duration threshold temperature
-seed start radius zoom days
+limit page pages size count num number max min top offset skip width height depth timeout results per length
+n k step steps interval precision decimals digits delay retries samples quality batch duration threshold
+temperature seed start radius zoom days
 """
 _WRITTEN_TEXT = """
-message body content text query command code title description expression question prompt comment reason summary
-note notes subject html url script sql thought thoughts answer response explanation caption keyword keywords
-search regex pattern feedback review instructions details
+message body content text query command code expression question prompt html url script sql thought thoughts
+answer response explanation caption keyword keywords search regex pattern
 """
+_MEANT = frozenset(("price", "amount", "cost", "budget", "total", "fee", "age", "weight", "rating", "year"))
+"""Numbers that a user has in mind, whatever bounds them."""
 _LANGUAGES = frozenset(
     (
         "english",
@@ -50,7 +51,7 @@ _CODED = frozenset(_CODED_TEXT.split())
 _CHOSEN = frozenset(_CHOSEN_TEXT.split())
 _WRITTEN = frozenset(_WRITTEN_TEXT.split())
 _CHOICE_BELOW = 10_000
-_WRITTEN_WORDS, _SURELY_WRITTEN_WORDS = 3, 12
+_WRITTEN_WORDS, _SURELY_WRITTEN_WORDS = 3, 25
 
 
 def known_or_chosen(
@@ -64,7 +65,7 @@ def known_or_chosen(
         return None
     if not parts.isdisjoint(_PLACED):
         return _unsure("knowledge of the world")
-    if not identifier and not parts.isdisjoint(_CHOSEN) and 0 <= value < _CHOICE_BELOW:
+    if not identifier and _is_choice(parts) and 0 <= value < _CHOICE_BELOW:
         return _unsure("free choice")
     return _unsure("knowledge of the world") if "asn" in parts else None
 
@@ -76,7 +77,7 @@ def _text(
         return _unsure("knowledge of the world")
     if not parts.isdisjoint(_CODED) and (_CODE.match(value) or _SHORT_CODE.match(value)):
         return _unsure("knowledge of the world")
-    if not parts.isdisjoint(_CHOSEN) and value.isdecimal() and len(value) < 5:
+    if _is_choice(parts) and value.isdecimal() and len(value) < 5:
         return _unsure("free choice")
     words = len(value.split())
     if words >= _SURELY_WRITTEN_WORDS or (words >= _WRITTEN_WORDS and not parts.isdisjoint(_WRITTEN)):
@@ -84,6 +85,10 @@ def _text(
     if not identifier and tool is not None and _is_described(value, schema, tool):
         return Source(kind=SourceKind.DEFAULT, how="description", certain=False)
     return None
+
+
+def _is_choice(parts: set[str]) -> bool:
+    return not parts.isdisjoint(_CHOSEN) and parts.isdisjoint(_MEANT)
 
 
 def _is_described(value: str, schema: JsonObject, tool: DeclaredTool) -> bool:

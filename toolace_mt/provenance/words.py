@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["compact", "content_words", "normalised", "stem", "words_of"]
+__all__ = ["compact", "content_words", "normalised", "stem", "stems_of", "words_of"]
 
 _WORD = re.compile(r"[^\W_]+")
 _STOP_TEXT = """
@@ -37,12 +37,19 @@ def compact(text: str) -> str:
     return normalised(text).replace(" ", "")
 
 
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """Cut a word's ending, roughly; only for telling whether two words may be forms of one."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word.removesuffix(ending)
     return word
+
+
+@lru_cache(maxsize=2048)
+def stems_of(text: str) -> frozenset[str]:
+    """Give the stems of all words of a text."""
+    return frozenset(map(stem, normalised(text).split()))
 
 
 def content_words(text: str) -> list[str]:

@@ -20,7 +20,8 @@ from toolace_mt.draft import Draft, Part, Slot, SlotKind
 from toolace_mt.prompts import rewording, voices_of
 from toolace_mt.together import all_of
 from toolace_mt.transcript import JsonObject
-from toolace_mt.words.rules import FillContext, Strictness, first_breach
+from toolace_mt.words.context import FillContext, Strictness
+from toolace_mt.words.rules import first_breach
 
 __all__ = ["Filled", "Gap", "fill_gap", "gap_at"]
 

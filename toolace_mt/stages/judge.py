@@ -13,7 +13,7 @@ from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import AssistantTurn, MaskedTurn, Turn, UserTurn
 from toolace_mt.prompts import comparison
 from toolace_mt.transcript import JsonObject
-from toolace_mt.words.rules import similarity
+from toolace_mt.words.tokens import similarity
 
 __all__ = ["Contest", "Judge", "ModelJudge", "RuleJudge"]
 

@@ -18,7 +18,7 @@ from toolace_mt.draft import Draft, Preference, Round
 from toolace_mt.stages.fill import Filled, Gap, fill_gap, gap_at
 from toolace_mt.stages.judge import Contest, Judge
 from toolace_mt.together import all_of
-from toolace_mt.words.rules import Strictness
+from toolace_mt.words.context import Strictness
 
 __all__ = ["Refiner", "drawn_mask"]
 

@@ -121,9 +121,8 @@ def sentence(phrase: Phrase) -> Phrase:
     text = phrase.text.strip()
     if not text:
         return phrase
-    # A first word such as "report.txt" or "/docs" is a name, not a word to capitalise.
-    first = text.split(maxsplit=1)[0]
-    if first not in phrase.facts and not any(fact.startswith(first) for fact in phrase.facts):
+    # A fact that begins it, such as "report.txt", is a name and not a word to capitalise.
+    if not any(fact and text.startswith(fact) for fact in phrase.facts):
         text = text[0].upper() + text[1:]
     return Phrase(text if text[-1] in ".!?" else text + ".", phrase.facts)
 

@@ -1,4 +1,4 @@
-"""The bfcl environment does what bfcl-eval's own executor does: every result, and every state after a turn."""
+"""The bfcl environment does what bfcl-eval's own executor does: all results, and all states."""
 
 from __future__ import annotations
 

