@@ -32,8 +32,8 @@ $(VENV)/.run: requirements/run.lock requirements/weights.lock pyproject.toml | $
 	$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.dev: requirements/dev.lock $(VENV)/.run
-	$(PIP) -r requirements/dev.lock
+$(VENV)/.dev: requirements/dev.lock requirements/bfcl.lock $(VENV)/.run
+	$(PIP) -r requirements/dev.lock -r requirements/bfcl.lock
 	touch $@
 
 lock:  ## resolve the locks anew; needs uv

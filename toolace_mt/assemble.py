@@ -64,7 +64,7 @@ async def assemble(config: GenerateConfig, events: EventStream) -> AsyncIterator
     Raises ``ToolaceError``, ``EngineError`` or ``SandboxError``, before anything is written where the fault
     can be seen before.
     """
-    packs = tuple(open_pack(name) for name in config.pack)
+    packs = tuple(_real_pack(name) for name in config.pack)
     async with AsyncExitStack() as stack:
         model = await _open_model(config, stack)
         runtime = await stack.enter_async_context(
@@ -87,6 +87,16 @@ async def assemble(config: GenerateConfig, events: EventStream) -> AsyncIterator
             price=price,
             width=config.concurrency or (_LOCAL_DIALOGUES if _in_process(config) else _REMOTE_DIALOGUES),
         )
+
+
+def _real_pack(name: str) -> Pack:
+    pack = open_pack(name)
+    if pack.mock is not None:
+        raise ConfigError(
+            f"--pack {name}: its results are made up ({pack.mock}), and dialogues need calls that were really "
+            "executed; write its tools.py (see docs/packs.md)"
+        )
+    return pack
 
 
 def _refuse_a_run_that_is_there(config: GenerateConfig, store: Store) -> None:

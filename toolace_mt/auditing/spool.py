@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import IO
 
@@ -33,6 +34,7 @@ class FindingLog:
             return
         if self._rest is None:
             self._rest = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the log
+            weakref.finalize(self, self._rest.close)
         self._rest.write(orjson.dumps(found.as_json()) + b"\n")
 
     def __len__(self) -> int:
