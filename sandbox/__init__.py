@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     )
     from sandbox.importers.packing import ImportedPack
     from sandbox.importers.sources import import_pack
-    from sandbox.packs import Invariant, Pack, Task, ToolSpec, open_pack, pack_folder, shipped_packs
+    from sandbox.packs import Invariant, Pack, Task, ToolSpec, pack_folder, shipped_packs
     from sandbox.properties import CounterExample, PackFinding, PackReport, check_pack
-    from sandbox.runtime import ProcessRuntime, Runtime, Session, open_runtime, run
+    from sandbox.runtime import ProcessRuntime, Runtime, open_runtime, run
     from sandbox.schema import SchemaProblem, Validator, compile_schema, lint_schema
     from sandbox.serving import serve_http, serve_stdio
+    from sandbox.session import OpenedPack, Session, open_pack
     from sandbox.trusted.runtime import (
         SHIPPED_ENVIRONMENTS,
         TrustedRuntime,
@@ -73,6 +74,7 @@ __all__ = [
     "IsolationLevel",
     "JsonObject",
     "JsonValue",
+    "OpenedPack",
     "Outcome",
     "Pack",
     "PackError",
@@ -132,10 +134,11 @@ _HOMES = {
     ),
     "importers.packing": ("ImportedPack",),
     "importers.sources": ("import_pack",),
-    "packs": ("Invariant", "Pack", "Task", "ToolSpec", "open_pack", "pack_folder", "shipped_packs"),
+    "packs": ("Invariant", "Pack", "Task", "ToolSpec", "pack_folder", "shipped_packs"),
     "properties": ("CounterExample", "PackFinding", "PackReport", "check_pack"),
-    "runtime": ("ProcessRuntime", "Runtime", "Session", "open_runtime", "run"),
+    "runtime": ("ProcessRuntime", "Runtime", "open_runtime", "run"),
     "schema": ("SchemaProblem", "Validator", "compile_schema", "lint_schema"),
+    "session": ("OpenedPack", "Session", "open_pack"),
     "serving": ("serve_http", "serve_stdio"),
     "trusted.runtime": ("SHIPPED_ENVIRONMENTS", "TrustedRuntime", "environment_source", "open_trusted"),
     "trusted.types": ("StateReading", "TrustedExecution", "TrustedTrajectory", "TurnExecution", "Unopened"),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import orjson
 import yaml
@@ -20,10 +19,7 @@ from sandbox.plain import plain_json_problem
 from sandbox.schema import compile_schema, without_hints
 from sandbox.types import Call, JsonObject, JsonValue
 
-if TYPE_CHECKING:
-    from sandbox.runtime import Session
-
-__all__ = ["Invariant", "Pack", "Task", "ToolSpec", "open_pack", "pack_folder", "shipped_packs"]
+__all__ = ["Invariant", "Pack", "Task", "ToolSpec", "pack_folder", "shipped_packs"]
 
 MAX_FILE_BYTES = 16 << 20
 TOOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -154,12 +150,6 @@ class Pack:
             raise UnknownWorld(f"pack {self.name} has no world {name!r}; it has {', '.join(self.worlds)}")
         return self.worlds[name]
 
-    def session(self, world: str | None = None) -> AbstractAsyncContextManager[Session]:
-        """Open a world for one call after another, on a worker of its own; the first world by default."""
-        from sandbox.runtime import open_session
-
-        return open_session(self, world)
-
 
 def shipped_packs() -> tuple[str, ...]:
     """Name the packs that come with this program, in sorted order."""
@@ -179,7 +169,7 @@ def pack_folder(name_or_path: str | Path) -> Path:
     raise PackError(f"no tool pack {str(name_or_path)!r}; shipped packs are {known}, or give a folder's path")
 
 
-def open_pack(name_or_path: str | Path) -> Pack:
+def read_pack(name_or_path: str | Path) -> Pack:
     """Read a pack by its shipped name or its folder's path.
 
     Everything but the code is parsed and linted here; the code is only read.  Raises ``PackError`` or

@@ -13,12 +13,9 @@ from sandbox.confine import Isolation, IsolationLevel
 from sandbox.packs import Pack
 from sandbox.pool import LoadedPack, WorkerDeath, WorkerDied, WorkerPool, open_pool
 from sandbox.types import (
-    Call,
     Execution,
     Fault,
     FaultKind,
-    JsonValue,
-    Outcome,
     Snapshot,
     Step,
     Trajectory,
@@ -26,7 +23,7 @@ from sandbox.types import (
 from sandbox.wire import pack_message, read_executions, write_trajectory
 from sandbox.world import state_digest
 
-__all__ = ["ProcessRuntime", "Runtime", "Session", "open_runtime", "open_session", "run"]
+__all__ = ["ProcessRuntime", "Runtime", "open_runtime", "run"]
 
 BATCH_SIZE = 16
 BATCH_SECONDS = 20.0
@@ -151,27 +148,6 @@ class ProcessRuntime:
         return executions[0]
 
 
-class Session:
-    """One open world of a pack; every call happens on the state that the one before left."""
-
-    def __init__(self, runtime: Runtime, pack: Pack, start: str | Snapshot) -> None:
-        self._runtime = runtime
-        self.pack = pack
-        self.snapshot = _opened(pack, start)
-
-    async def call(self, name: str, arguments: Mapping[str, JsonValue] | None = None) -> Outcome:
-        """Call a tool; give what it returned or why it failed."""
-        call = Call(name=name, arguments=arguments or {})
-        execution = (await self._runtime.run(self.pack, [Trajectory(start=self.snapshot, calls=(call,))]))[0]
-        self.snapshot = execution.final
-        return execution.steps[0].outcome
-
-    @property
-    def state_digest(self) -> str:
-        """The digest of the state as it is now."""
-        return state_digest(self.snapshot.state)
-
-
 @asynccontextmanager
 async def open_runtime(
     *,
@@ -187,13 +163,6 @@ async def open_runtime(
     """
     async with open_pool(workers=workers, required=IsolationLevel(required)) as pool:
         yield ProcessRuntime(pool, batch_seconds=batch_seconds, call_seconds=call_seconds)
-
-
-@asynccontextmanager
-async def open_session(pack: Pack, world: str | None = None) -> AsyncIterator[Session]:
-    """Open a world on a runtime of its own, with one worker; the pack's first world by default."""
-    async with open_runtime(workers=1) as runtime:
-        yield Session(runtime, pack, next(iter(pack.worlds)) if world is None else world)
 
 
 def run(pack: Pack, trajectories: Sequence[Trajectory], *, workers: int = 1) -> tuple[Execution, ...]:

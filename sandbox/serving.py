@@ -12,8 +12,9 @@ import orjson
 
 from sandbox.errors import ServingFailed
 from sandbox.packs import Pack, ToolSpec
-from sandbox.runtime import Runtime, Session, open_runtime
+from sandbox.runtime import Runtime, open_runtime
 from sandbox.schema import without_hints
+from sandbox.session import Session
 from sandbox.types import Fault, Outcome, Returned
 
 if TYPE_CHECKING:

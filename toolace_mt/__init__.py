@@ -1,8 +1,8 @@
 """Multi-turn tool-calling dialogues: made, checked and explained.
 
 The same three jobs as on the command line: ``generate(config)``, ``audit(paths, environment=...)`` and, for
-files of any dialect, ``read(path)``.  Tools are tried with ``sandbox.open_pack``.  Each name is imported when it
-is first used, so that ``import toolace_mt`` costs nothing.
+files of any dialect, ``read(path)``.  Tools are tried with ``sandbox.open_pack``.  Each name is imported when
+it is first used, so that ``import toolace_mt`` costs nothing.
 """
 
 from __future__ import annotations

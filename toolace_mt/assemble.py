@@ -93,8 +93,8 @@ def _real_pack(name: str) -> Pack:
     pack = open_pack(name)
     if pack.mock is not None:
         raise ConfigError(
-            f"--pack {name}: its results are made up ({pack.mock}), and dialogues need calls that were really "
-            "executed; write its tools.py (see docs/packs.md)"
+            f"--pack {name}: its results are made up ({pack.mock}), and dialogues need calls that were "
+            "really executed; write its tools.py (see docs/packs.md)"
         )
     return pack
 

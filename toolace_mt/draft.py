@@ -14,8 +14,8 @@ from toolace_mt.dialogue import (
     Turn,
     UserTurn,
 )
+from toolace_mt.phrases import Phrase, join
 from toolace_mt.plan import Plan
-from toolace_mt.words.phrases import Phrase, join
 
 __all__ = [
     "Draft",

@@ -10,9 +10,10 @@ from sandbox import Call, Execution, Pack, Runtime, Snapshot, Step, ToolSpec, Tr
 from toolace_mt.asking import Tally
 from toolace_mt.chance import derived_seed, source_of_chance
 from toolace_mt.draft import Draft
+from toolace_mt.executing import Run
 from toolace_mt.outcome import Outcome, accepted, rejected, unplannable
 from toolace_mt.planners.walk import PlanError, walk
-from toolace_mt.stages.initialize import Run, initialize
+from toolace_mt.stages.initialize import initialize
 from toolace_mt.stages.inject import drawn_kinds, inject
 from toolace_mt.stages.refine import Refiner
 from toolace_mt.stages.repair import repair

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from toolace_mt.dialogue import ToolCall
+from toolace_mt.phrases import Phrase
 from toolace_mt.transcript import JsonValue
-from toolace_mt.words.phrases import Phrase
 
 __all__ = ["Choice", "Plan", "Said", "SubTask"]
 

@@ -61,7 +61,10 @@ class Store:
         await self.journal.store_job(key, outcome.status, orjson.dumps(outcome.as_json()).decode())
 
     def write_files(self, wanted: int) -> None:
-        """Write the three data files anew, with at most ``wanted`` accepted dialogues.  Raises ``RunFolderError`` when the disk does not let it."""
+        """Write the three data files anew, with at most ``wanted`` accepted dialogues.
+
+        Raises ``RunFolderError`` when the disk does not let it.
+        """
         try:
             for name, lines in (
                 ("dialogues.jsonl", self._records("accepted", wanted)),

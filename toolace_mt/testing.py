@@ -29,9 +29,9 @@ from toolace_mt.dialogue import (
     UserTurn,
 )
 from toolace_mt.draft import Draft, Part, Slot, SlotKind
+from toolace_mt.phrases import Phrase
 from toolace_mt.planners.walk import walk
 from toolace_mt.stages.initialize import initialize
-from toolace_mt.words.phrases import Phrase
 
 __all__ = [
     "FunctionModel",

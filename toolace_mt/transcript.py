@@ -88,9 +88,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if the data declares none.
+    """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if the data
+    declares none.
 
-    ``is_reference`` tells that the calls are an answer key: no results are recorded, and nothing is said last.
+    ``is_reference`` tells that the calls are an answer key: no results are recorded, and nothing is said
+    last.
     ``values_as_text`` tells that the dialect writes all values as text, numbers too.
     """
 

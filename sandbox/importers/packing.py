@@ -17,7 +17,7 @@ from sandbox.errors import ImportFailed
 from sandbox.importers.cleaning import Cleaner
 from sandbox.importers.foreign import ForeignTool, ForeignTools, parameter_name, tool_name
 from sandbox.importers.mocking import answer_for, echoed, function_source
-from sandbox.packs import Pack, open_pack
+from sandbox.packs import Pack, read_pack
 from sandbox.schema import compile_schema
 
 __all__ = ["ImportedPack", "write_pack"]
@@ -65,7 +65,7 @@ def write_pack(foreign: ForeignTools, folder: str | Path) -> ImportedPack:
         _write(target, _files(target.resolve().name, foreign, made))
     except OSError as error:
         raise ImportFailed(f"{target}: cannot be written: {error.strerror}") from None
-    return ImportedPack(pack=open_pack(target), notes=(*foreign.notes, *notes))
+    return ImportedPack(pack=read_pack(target), notes=(*foreign.notes, *notes))
 
 
 def _made_tools(foreign: ForeignTools) -> tuple[list[_Made], list[str]]:

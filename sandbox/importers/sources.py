@@ -11,7 +11,7 @@ from sandbox.importers.foreign import ForeignTools
 from sandbox.importers.mcp_server import MCP_PREFIX, read_mcp
 from sandbox.importers.openapi import read_openapi
 from sandbox.importers.packing import ImportedPack, write_pack
-from sandbox.importers.python_source import read_python
+from sandbox.importers.python_class import read_python
 from sandbox.types import Call
 
 __all__ = ["import_pack", "read_tools"]

@@ -73,7 +73,7 @@ class _Desk:
                 self._factory = find_factory(source)
                 return {"opened": True}
             case {"tools": record}:
-                from sandbox.importers.python_class import describe_tools
+                from sandbox.trusted.signatures import describe_tools
 
                 return {"tools": describe_tools(self._made(record).tools)}
             case {"batch": batch, "read": reading}:

@@ -1,5 +1,6 @@
 """Wrong use: status 2, one line on standard error that names the thing and the remedy, nothing harmed."""
 
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.testing import Answer, OpenAIServer
+from sandbox import pack_folder
 from tests.end_to_end.program import KEY, Finished, WatchedServer, data_of, run_program
 from tests.end_to_end.runs import Reference, arguments
 
@@ -142,3 +144,13 @@ async def test_help_lists_the_commands_and_is_quick_to_come() -> None:
     for name in ("generate", "audit", "packs", "rules"):
         assert f"  {name} " in finished.out
     assert not finished.err
+
+
+def test_a_pack_whose_results_are_made_up_makes_no_dialogues(tmp_path: Path) -> None:
+    mock = tmp_path / "files"
+    shutil.copytree(pack_folder("files"), mock)
+    manifest = mock / "pack.yaml"
+    manifest.write_text(manifest.read_text(encoding="utf-8") + "mock: schema-true\n", encoding="utf-8")
+    finished = run_program("generate", "--pack", str(mock), *NO_SERVER, "--out", str(tmp_path / "run"))
+    check(finished, str(mock), "made up", "docs/packs.md")
+    assert not (tmp_path / "run").exists()

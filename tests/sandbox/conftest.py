@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Pack, ProcessRuntime, open_pack, open_runtime
+from sandbox import OpenedPack, ProcessRuntime, open_pack, open_runtime
 
 LIBRARY = Path(__file__).parent / "packs" / "library"
 
@@ -19,5 +19,5 @@ async def runtime() -> AsyncIterator[ProcessRuntime]:
 
 
 @pytest.fixture(scope="session")
-def library() -> Pack:
+def library() -> OpenedPack:
     return open_pack(LIBRARY)

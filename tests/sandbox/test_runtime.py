@@ -15,6 +15,7 @@ from sandbox import (
     FaultKind,
     IsolationLevel,
     JsonValue,
+    OpenedPack,
     Pack,
     ProcessRuntime,
     Returned,
@@ -136,7 +137,7 @@ async def test_concurrent_runs_share_the_workers(runtime: ProcessRuntime, librar
     assert len(set(digests)) == 1
 
 
-async def test_a_session_keeps_its_world_between_calls(library: Pack) -> None:
+async def test_a_session_keeps_its_world_between_calls(library: OpenedPack) -> None:
     async with library.session("town") as session:
         first = await session.call("lend_book", LEND.arguments)
         second = await session.call("lend_book", LEND.arguments)

@@ -83,7 +83,7 @@ def _records(stream: ByteStream, limit: int) -> Iterator[RawRecord]:
             else:
                 yield RawRecord(number=number, text=found)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        yield RawRecord(number=number + 1, text=b"", reason=f"the gzip file is broken here: {error}")
+        yield RawRecord(number=number + 1, text=b"", reason=f"the packed file is broken here: {error}")
 
 
 def _texts(stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:

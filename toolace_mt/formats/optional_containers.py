@@ -19,17 +19,58 @@ __all__ = ["TABLES", "table_records", "unpacked_zstd"]
 TABLES = (".parquet", ".arrow")
 _ROWS_AT_A_TIME = 256
 _BUFFER_BYTES = 1024 * 1024
+_PACKED_BYTES = 16 * 1024
+"""Little at a time: a packed bomb may hold ten thousand times as much."""
+_WINDOW_BYTES = 2**27
 
 
 @contextmanager
 def unpacked_zstd(stream: ByteStream, name: str) -> Iterator[ByteStream]:
-    """Open a zstd stream; raise UnreadableFileError if the library is missing."""
-    zstandard = _library("zstandard", name, "zstd")
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as reader:
-            yield io.BufferedReader(reader, _BUFFER_BYTES)
-    except zstandard.ZstdError as error:
-        raise UnreadableFileError(f"cannot read {name}: the zstd file is broken: {error}") from None
+    """Open a zstd stream, whose reading raises EOFError where the file is torn; raise UnreadableFileError if
+    the library is missing."""
+    with io.BufferedReader(_Unpacking(stream, _library("zstandard", name, "zstd")), _BUFFER_BYTES) as reader:
+        yield reader
+
+
+class _Unpacking(io.RawIOBase):
+    """Unpacks frame after frame; the library's own reader takes a torn file for a short one."""
+
+    def __init__(self, stream: ByteStream, zstandard: Any) -> None:
+        super().__init__()
+        self._stream = stream
+        self._zstandard = zstandard
+        self._frame: Any = None
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            packed = self._stream.read(_PACKED_BYTES)
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError("it ends in the midst of a frame")
+                return 0
+            self._left = self._unpacked(packed)
+        part, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def _unpacked(self, packed: bytes) -> bytes:
+        parts: list[bytes] = []
+        try:
+            while packed:
+                if self._frame is None:
+                    self._frame = self._zstandard.ZstdDecompressor(
+                        max_window_size=_WINDOW_BYTES
+                    ).decompressobj()
+                parts.append(self._frame.decompress(packed))
+                packed = self._frame.unused_data if self._frame.eof else b""
+                self._frame = None if self._frame.eof else self._frame
+        except self._zstandard.ZstdError as error:
+            raise EOFError(str(error)) from None
+        return b"".join(parts)
 
 
 def table_records(path: Path, limit: int) -> Iterator[RawRecord]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from toolace_mt.dialogue import CallTurn, UserTurn
 from toolace_mt.draft import Draft, SlotKind
-from toolace_mt.stages.initialize import Run
+from toolace_mt.executing import Run
 
 __all__ = ["InjectionKind", "first_call", "request_position", "untouched"]
 

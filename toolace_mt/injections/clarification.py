@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from toolace_mt.dialogue import AssistantTurn, UserTurn
 from toolace_mt.draft import Draft, Injection, Part, Slot, SlotKind
+from toolace_mt.executing import Run
 from toolace_mt.injections.base import request_position, untouched
-from toolace_mt.stages.initialize import Run
 from toolace_mt.words.coarse import answer_with, question_about, request_for
 
 __all__ = ["Clarification"]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from sandbox import Call, Fault, FaultKind, Snapshot, Step, Trajectory
 from toolace_mt.dialogue import AssistantTurn, CallTurn, ResultTurn, ToolCall, UserTurn
 from toolace_mt.draft import Draft, Injection, Part, Slot, SlotKind, result_of
+from toolace_mt.executing import Run
 from toolace_mt.injections.base import first_call, request_position, untouched
 from toolace_mt.plan import Said
-from toolace_mt.stages.initialize import Run
 from toolace_mt.transcript import JsonValue
 from toolace_mt.words.coarse import correction_with, failure_about, request_for
 

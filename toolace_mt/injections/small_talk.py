@@ -8,9 +8,9 @@ from typing import Final
 
 from toolace_mt.dialogue import AssistantTurn, UserTurn
 from toolace_mt.draft import Draft, Injection, Part, Slot, SlotKind
+from toolace_mt.executing import Run
 from toolace_mt.injections.base import request_position, untouched
-from toolace_mt.stages.initialize import Run
-from toolace_mt.words.phrases import Phrase
+from toolace_mt.phrases import Phrase
 
 __all__ = ["SmallTalk"]
 

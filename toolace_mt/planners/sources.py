@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from toolace_mt.phrases import Phrase, label, say
 from toolace_mt.transcript import JsonObject, JsonValue
-from toolace_mt.words.phrases import Phrase, label, say
 
 __all__ = [
     "Row",

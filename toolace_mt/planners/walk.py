@@ -16,6 +16,7 @@ from typing import Final
 
 from sandbox import Call, Pack, Returned, Snapshot, Step, ToolSpec
 from toolace_mt.dialogue import ToolCall
+from toolace_mt.phrases import slots_of
 from toolace_mt.plan import Choice, Plan, Said, SubTask
 from toolace_mt.planners.sources import (
     Row,
@@ -29,7 +30,6 @@ from toolace_mt.planners.sources import (
     sources_of,
 )
 from toolace_mt.transcript import JsonObject, JsonValue
-from toolace_mt.words.phrases import slots_of
 
 __all__ = ["Execute", "PlanError", "walk"]
 

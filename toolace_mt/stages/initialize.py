@@ -8,20 +8,19 @@ results come from the sandbox, and the words from the tools' own descriptions an
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from sandbox import Call, Execution, Pack, Snapshot, Step, ToolSpec, Trajectory
+from sandbox import Call, Pack, Snapshot, Step, ToolSpec, Trajectory
 from toolace_mt.chance import source_of_chance
 from toolace_mt.dialogue import AssistantTurn, CallTurn, Dialogue, ResultTurn, Turn, UserTurn
 from toolace_mt.draft import Draft, Slot, SlotKind, result_of
+from toolace_mt.executing import Run
 from toolace_mt.plan import Plan, SubTask
 from toolace_mt.transcript import DeclaredTool
 from toolace_mt.words.coarse import report_of, request_for
 
-__all__ = ["Run", "declared", "initialize", "system_text"]
-
-Run = Callable[[Trajectory], Awaitable[Execution]]
+__all__ = ["declared", "initialize", "system_text"]
 
 _FEWEST_TOOLS: Final = 5
 _MOST_TOOLS: Final = 20

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 
 from toolace_mt.draft import Draft
+from toolace_mt.executing import Run
 from toolace_mt.injections import INJECTIONS
-from toolace_mt.stages.initialize import Run
 
 __all__ = ["drawn_kinds", "inject"]
 

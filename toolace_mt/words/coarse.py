@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from toolace_mt.draft import Part, SlotKind
+from toolace_mt.phrases import Phrase, label, say, sentence, sentences_of, slots_of, tell
 from toolace_mt.plan import Said, SubTask
 from toolace_mt.transcript import JsonObject, JsonValue
-from toolace_mt.words.phrases import Phrase, label, say, sentence, sentences_of, slots_of, tell
 
 __all__ = ["answer_with", "correction_with", "failure_about", "question_about", "report_of", "request_for"]
 

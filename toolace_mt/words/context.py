@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from toolace_mt.draft import SlotKind
-from toolace_mt.words.phrases import Phrase
+from toolace_mt.phrases import Phrase
 from toolace_mt.words.tokens import without
 
 __all__ = ["FillContext", "Strictness"]

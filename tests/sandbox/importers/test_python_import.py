@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sandbox import Call, Returned, Trajectory, import_pack, run
-from sandbox.importers.docstrings import read_docstring
-from sandbox.importers.python_class import describe_tool
+from sandbox.trusted.docstrings import read_docstring
+from sandbox.trusted.signatures import describe_tool
 
 KITS = Path(__file__).parents[1] / "trusted" / "kits"
 

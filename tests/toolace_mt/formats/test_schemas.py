@@ -90,7 +90,7 @@ JSON_SCHEMAS: st.SearchStrategy[Any] = st.recursive(
 
 @given(JSON_SCHEMAS)
 def test_json_schema_stays_as_it_is(schema: Any) -> None:
-    whole = {"type": "object", "properties": {"p": schema}}
+    whole: Any = {"type": "object", "properties": {"p": schema}}
     normal = normal_parameters(whole)
     assert normal.schema == whole
     assert normal.respelled == ()

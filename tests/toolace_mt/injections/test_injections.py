@@ -11,10 +11,10 @@ from toolace_mt.dialogue import AssistantTurn, CallTurn, ResultTurn, UserTurn
 from toolace_mt.draft import Draft, Injection, SlotKind
 from toolace_mt.injections import INJECTIONS
 from toolace_mt.injections.error_simulation import misspelt
+from toolace_mt.phrases import say
 from toolace_mt.stages.inject import drawn_kinds, inject
 from toolace_mt.stages.verify import verify
 from toolace_mt.testing import Stage
-from toolace_mt.words.phrases import say
 
 SEEDS = range(10)
 KINDS = tuple(INJECTIONS)

@@ -24,9 +24,9 @@ from sandbox import (
 )
 from sandbox.pack_lint import lint_pack
 from toolace_mt.draft import SlotKind
+from toolace_mt.phrases import slots_of
 from toolace_mt.planners.sources import choices_by_schema, properties_of, required_of, rows_at, sources_of
 from toolace_mt.testing import Stage
-from toolace_mt.words.phrases import slots_of
 
 SHIPPED = (
     "banking",

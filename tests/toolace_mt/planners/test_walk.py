@@ -10,11 +10,11 @@ from sandbox.testing import make_pack, make_tool
 from toolace_mt.chance import source_of_chance
 from toolace_mt.dialogue import ToolCall
 from toolace_mt.draft import Draft, SlotKind
+from toolace_mt.phrases import say, slots_of
 from toolace_mt.plan import Plan, SubTask
 from toolace_mt.planners.sources import properties_of, required_of
 from toolace_mt.planners.walk import PlanError, walk
 from toolace_mt.testing import Stage, stage_of
-from toolace_mt.words.phrases import say, slots_of
 
 SEEDS = range(30)
 

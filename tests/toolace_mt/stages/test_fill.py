@@ -6,10 +6,10 @@ import pytest
 
 from engine import ChatRequest
 from toolace_mt.draft import Draft, Part, Slot, SlotKind
+from toolace_mt.phrases import Phrase
 from toolace_mt.stages.fill import Filled, fill_gap, gap_at
 from toolace_mt.testing import FunctionModel, Stage
 from toolace_mt.words.context import Strictness
-from toolace_mt.words.phrases import Phrase
 
 DONE = Part(SlotKind.REPORT, Phrase("Order W2042 is cancelled.", ("W2042",)))
 REFUND = Part(SlotKind.REPORT, Phrase("$12.50 goes back to your card.", ("$12.50",)))

@@ -8,10 +8,10 @@ import pytest
 
 from toolace_mt.dialogue import ToolCall
 from toolace_mt.draft import SlotKind
+from toolace_mt.phrases import Phrase, join
 from toolace_mt.plan import Choice, Said, SubTask
 from toolace_mt.words import coarse
 from toolace_mt.words.coarse import answer_with, correction_with, failure_about, question_about, report_of
-from toolace_mt.words.phrases import Phrase, join
 
 REASON = Said(parameter="reason", value="too late", clause="the reason is {}")
 ORDER = Said(parameter="order_id", value="W2", clause="the order id is {}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolace_mt.words.phrases import Phrase, join, label, say, sentence, slots_of, tell, value_at
+from toolace_mt.phrases import Phrase, join, label, say, sentence, slots_of, tell, value_at
 
 HOTELS = {
     "text": "I found {hotels:count} hotels.",
