@@ -146,11 +146,11 @@ async def test_help_lists_the_commands_and_is_quick_to_come() -> None:
     assert not finished.err
 
 
-def test_a_pack_whose_results_are_made_up_makes_no_dialogues(tmp_path: Path) -> None:
+async def test_a_pack_whose_results_are_made_up_makes_no_dialogues(tmp_path: Path) -> None:
     mock = tmp_path / "files"
     shutil.copytree(pack_folder("files"), mock)
     manifest = mock / "pack.yaml"
     manifest.write_text(manifest.read_text(encoding="utf-8") + "mock: schema-true\n", encoding="utf-8")
-    finished = run_program("generate", "--pack", str(mock), *NO_SERVER, "--out", str(tmp_path / "run"))
+    finished = await run_program("generate", "--pack", str(mock), *NO_SERVER, "--out", str(tmp_path / "run"))
     check(finished, str(mock), "made up", "docs/packs.md")
     assert not (tmp_path / "run").exists()

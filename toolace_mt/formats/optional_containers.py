@@ -19,7 +19,7 @@ __all__ = ["TABLES", "table_records", "unpacked_zstd"]
 TABLES = (".parquet", ".arrow")
 _ROWS_AT_A_TIME = 256
 _BUFFER_BYTES = 1024 * 1024
-_PACKED_BYTES = 16 * 1024
+_PACKED_BYTES = 1024
 """Little at a time: a packed bomb may hold ten thousand times as much."""
 _WINDOW_BYTES = 2**27
 
@@ -40,7 +40,7 @@ class _Unpacking(io.RawIOBase):
         self._stream = stream
         self._zstandard = zstandard
         self._frame: Any = None
-        self._left = b""
+        self._left = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -52,7 +52,7 @@ class _Unpacking(io.RawIOBase):
                 if self._frame is not None:
                     raise EOFError("it ends in the midst of a frame")
                 return 0
-            self._left = self._unpacked(packed)
+            self._left = memoryview(self._unpacked(packed))
         part, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
         buffer[: len(part)] = part
         return len(part)

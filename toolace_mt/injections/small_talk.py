@@ -20,7 +20,7 @@ _SAID: Final = (
     "That was quick, thank you.",
     "Great, that is good to know.",
     "Thanks, I did not know that.",
-    "Nice, I can tell my family about it now.",
+    "Good, that is just what I wanted to know.",
     "Thank you, give me a moment to write that down.",
     "Okay, that sounds fine to me.",
 )
