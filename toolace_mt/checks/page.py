@@ -11,11 +11,13 @@ __all__ = ["rules_page"]
 
 _HEAD = """# The rules of the audit
 
-This page is written by `toolace-mt rules --page > docs/rules.md`; change the rules in `toolace_mt/checks/catalogue`.
+This page is written by `toolace-mt rules --page > docs/rules.md`; the rules themselves are in
+`toolace_mt/checks/catalogue`.
 
-Choose rules with `--select` and `--ignore` (codes, prefixes such as `TA3`, or names), and change how severe one is
-with `--severity TA402=off`. Certainty tells how much a finding proves: *certain* follows from the record alone,
-*executed* was seen when the calls were run, *likely* is a heuristic that stays silent when in doubt.
+Choose rules with `--select` and `--ignore` (codes, prefixes such as `TA3`, or names), and change how severe
+one is with `--severity TA402=off`. Certainty tells how much a finding proves: *certain* follows from the
+record alone, *executed* was seen when the calls were run, *likely* is a heuristic that stays silent when in
+doubt.
 
 | code | name | severity | certainty | what it finds |
 |---|---|---|---|---|

@@ -132,7 +132,9 @@ def _without_flags(schema: JsonObject) -> JsonObject:
 
 def _respell_type(changed: dict[str, JsonValue], path: str, seen: _Respelling) -> None:
     written = changed.get("type")
-    if isinstance(written, (list, tuple)) and all(name in JSON_TYPES for name in written):
+    if isinstance(written, (list, tuple)) and all(
+        isinstance(name, str) and name in JSON_TYPES for name in written
+    ):
         return
     if written is None and "type" in changed:
         del changed["type"]

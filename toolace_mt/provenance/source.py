@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -71,6 +71,10 @@ class Trace(Mapping[Site, Source | None]):
 
     def __len__(self) -> int:
         return len(self._sources)
+
+    def items(self) -> ItemsView[Site, Source | None]:
+        """Give sites with sources; the mapping's own way looks each of them up again."""
+        return self._sources.items()
 
     def value(self, site: Site) -> Leaf:
         """Give the argument value that stands at the site."""
