@@ -105,7 +105,7 @@ def _report(run: Run, settings: GenerateConfig, console: Console) -> None:
         console.print()
         say("Next:")
         pack = example["metadata"]["pack"]
-        say(f"  toolace-mt audit {run.dialogues} --env {pack}     check the file, every call executed again")
+        say(f"  toolace-mt audit {run.dialogues} --env auto     check the file, every call executed again")
         say(f"  toolace-mt packs show {pack}     see the tools")
         say(f"  toolace-mt generate --count {2 * settings.count} --out {run.folder} --resume     make more")
 
