@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from toolace_mt.commands.wrong_input import WrongInput
+
 if TYPE_CHECKING:
     from toolace_mt.auditing import AuditReport, AuditSettings
 
@@ -102,8 +104,7 @@ def audit(
     except (
         FormatError, UnknownRuleError, BadSeverityError, BadSettingsError, EnvironmentUnusableError
     ) as error:  # fmt: skip
-        click.echo(f"error: {error}", err=True)
-        raise click.exceptions.Exit(2) from None
+        raise WrongInput(str(error)) from None
     _show(report, output or chosen.output or "text")
     if report.interrupted:
         raise click.exceptions.Exit(_INTERRUPTED)

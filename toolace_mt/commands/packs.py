@@ -12,6 +12,7 @@ import orjson
 
 from toolace_mt.commands.packs_import import import_command
 from toolace_mt.commands.packs_serve import serve_command
+from toolace_mt.commands.wrong_input import WrongInput
 
 if TYPE_CHECKING:
     from sandbox import Call, Execution, Outcome, Pack, PackFinding, PackReport, PlannedFault, Trajectory
@@ -170,9 +171,9 @@ def _single_call(text: str) -> Call:
     try:
         arguments = orjson.loads(rest) if rest.strip() else {}
     except orjson.JSONDecodeError as error:
-        raise _WrongInput(f"--call {text!r}: the arguments are not JSON: {error.msg}") from None
+        raise WrongInput(f"--call {text!r}: the arguments are not JSON: {error.msg}") from None
     if not name or not isinstance(arguments, dict):
-        raise _WrongInput(f"--call {text!r}: write a tool's name, a space and a JSON object of arguments")
+        raise WrongInput(f"--call {text!r}: write a tool's name, a space and a JSON object of arguments")
     return Call(name=name, arguments=arguments)
 
 
@@ -184,7 +185,7 @@ def _file_dialogues(pack: Pack, world: str, calls_file: str) -> Iterator[Traject
                 if line.strip():
                     yield _dialogue(pack, world, line, f"{place} line {number}")
     except OSError as error:
-        raise _WrongInput(
+        raise WrongInput(
             f"{calls_file}: cannot be read: {error.strerror}; give a file or - for standard input"
         ) from None
 
@@ -195,29 +196,29 @@ def _dialogue(pack: Pack, world: str, line: bytes, place: str) -> Trajectory:
     try:
         entry = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise _WrongInput(f"{place}: not JSON: {error.msg}; write one list of calls per line") from None
+        raise WrongInput(f"{place}: not JSON: {error.msg}; write one list of calls per line") from None
     if isinstance(entry, list):
         entry = {"calls": entry}
     if not isinstance(entry, dict) or not isinstance(entry.get("calls"), list):
-        raise _WrongInput(f'{place}: write a list of calls, or an object with "calls" and optionally "world"')
+        raise WrongInput(f'{place}: write a list of calls, or an object with "calls" and optionally "world"')
     unknown = sorted(set(entry) - {"world", "calls", "faults"})
     if unknown:
-        raise _WrongInput(f'{place}: unknown key {unknown[0]!r}; known are "world", "calls" and "faults"')
+        raise WrongInput(f'{place}: unknown key {unknown[0]!r}; known are "world", "calls" and "faults"')
     start = entry.get("world", world)
     calls = []
     for index, call in enumerate(entry["calls"]):
         if not isinstance(call, dict) or not isinstance(call.get("name"), str):
-            raise _WrongInput(
+            raise WrongInput(
                 f'{place}: call {index} has no name; write {{"name": ..., "arguments": {{...}}}}'
             )
         arguments = call.get("arguments", {})
         if not isinstance(arguments, dict):
-            raise _WrongInput(f"{place}: call {index}: the arguments must be a JSON object")
+            raise WrongInput(f"{place}: call {index}: the arguments must be a JSON object")
         calls.append(Call(name=call["name"], arguments=arguments))
     try:
         pack.world(start if isinstance(start, str) else repr(start))
     except UnknownWorld as error:
-        raise _WrongInput(f"{place}: {error}") from None
+        raise WrongInput(f"{place}: {error}") from None
     return Trajectory(start=start, calls=tuple(calls), faults=_faults(entry.get("faults", {}), place))
 
 
@@ -226,25 +227,19 @@ def _faults(entry: object, place: str) -> dict[int, PlannedFault]:
 
     remedy = 'write {"CALL NUMBER": {"kind", "code", "message"}}'
     if not isinstance(entry, dict):
-        raise _WrongInput(f"{place}: faults must be an object; {remedy}")
+        raise WrongInput(f"{place}: faults must be an object; {remedy}")
     faults = {}
     for number, fault in entry.items():
         if not number.isdecimal() or not isinstance(fault, dict):
-            raise _WrongInput(f"{place}: faults: {number!r} is no call's number with a fault; {remedy}")
+            raise WrongInput(f"{place}: faults: {number!r} is no call's number with a fault; {remedy}")
         kind = fault.get("kind", FaultKind.TOOL_ERROR.value)
         if kind not in {known.value for known in FaultKind}:
             known = ", ".join(known.value for known in FaultKind)
-            raise _WrongInput(f"{place}: faults: unknown kind {kind!r}; known are {known}")
+            raise WrongInput(f"{place}: faults: unknown kind {kind!r}; known are {known}")
         faults[int(number)] = PlannedFault(
             kind=FaultKind(kind), code=str(fault.get("code", kind)), message=str(fault.get("message", ""))
         )
     return faults
-
-
-class _WrongInput(click.ClickException):
-    """The user's input cannot be run; shown as one line."""
-
-    exit_code = 2
 
 
 def _run_all(pack: Pack, dialogues: Iterator[Trajectory]) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
+from toolace_mt.commands.wrong_input import WrongInput
+
 if TYPE_CHECKING:
     from sandbox import Call
 
@@ -50,7 +52,7 @@ def _calls(path: Path) -> list[Call]:
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
-        raise _WrongInput(f"{path}: cannot be read: {error.strerror}") from None
+        raise WrongInput(f"{path}: cannot be read: {error.strerror}") from None
     calls = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -58,16 +60,10 @@ def _calls(path: Path) -> list[Call]:
         try:
             entry = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            raise _WrongInput(f"{path} line {number}: not JSON: {error.msg}") from None
+            raise WrongInput(f"{path} line {number}: not JSON: {error.msg}") from None
         match entry:
             case {"name": str(name), "arguments": dict(arguments)}:
                 calls.append(Call(name=name, arguments=arguments))
             case _:
-                raise _WrongInput(f'{path} line {number}: write {{"name": ..., "arguments": {{...}}}}')
+                raise WrongInput(f'{path} line {number}: write {{"name": ..., "arguments": {{...}}}}')
     return calls
-
-
-class _WrongInput(click.ClickException):
-    """The user's input cannot be used; shown as one line."""
-
-    exit_code = 2

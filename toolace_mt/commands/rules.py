@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from toolace_mt.commands.wrong_input import WrongInput
+
 __all__ = ["rules"]
 
 _TABLE_WIDTH = 120
@@ -27,8 +29,7 @@ def rules(code: str | None, page: bool) -> None:
     try:
         rule = find_rule(code)
     except UnknownRuleError as error:
-        click.echo(f"error: {error}", err=True)
-        raise click.exceptions.Exit(2) from None
+        raise WrongInput(str(error)) from None
     click.echo(f"{rule.code} {rule.name} ({rule.severity.value}, {rule.certainty.value})\n\n{rule.message}")
     for title, words in (("Why", rule.why), ("Bad", rule.bad), ("Good", rule.good), ("Fix", rule.fix)):
         click.echo(f"\n{title}:  {words}" if len(title) == 3 else f"\n{title}: {words}")
