@@ -54,7 +54,8 @@ class Judge(Protocol):
 class RuleJudge:
     """Keeps the new wording unless it makes the speaker repeat themselves more than the old one does.
 
-    Ours, for models too small to compare texts: asked for a verdict they name a position, not a wording.
+    Ours, for models too small to compare texts: asked about 24 pairs, SmolLM2-135M named the same position
+    in both orders for 18.
     """
 
     name = "rules"
