@@ -13,7 +13,6 @@ import toolace_mt
 from engine import (
     FREE,
     AdaptiveWidth,
-    Amount,
     Budget,
     BudgetLimits,
     ChatClient,
@@ -26,6 +25,7 @@ from engine import (
     RequestWindow,
     TokenRate,
     Usage,
+    amount_of,
     open_journal,
     price_of,
 )
@@ -33,6 +33,7 @@ from sandbox import Pack, Runtime, open_pack, open_runtime
 from toolace_mt.config import GenerateConfig
 from toolace_mt.errors import ConfigError, RunFolderError
 from toolace_mt.pipeline import Pipeline
+from toolace_mt.run_log import LOG_NAME, logging_to
 from toolace_mt.stages.judge import Judge, ModelJudge, RuleJudge
 from toolace_mt.stages.refine import Refiner
 from toolace_mt.store import JOURNAL_NAME, Store
@@ -75,6 +76,7 @@ async def assemble(config: GenerateConfig, events: EventStream) -> AsyncIterator
         store = Store(config.out, journal)
         _refuse_a_run_that_is_there(config, store)
         await store.claim(_identity(config, packs, model.name))
+        stack.enter_context(logging_to(config.out / LOG_NAME, events))
         price = _price(config, model.name)
         budget = _budget(config, price, journal, events)
         yield Assembly(
@@ -182,13 +184,7 @@ def _price(config: GenerateConfig, model: str) -> Price | None:
 def _budget(config: GenerateConfig, price: Price | None, journal: Journal, events: EventStream) -> Budget:
     totals = journal.totals().values()
     usage = sum((total.usage for total in totals), Usage())
-    spent = Amount(
-        requests=sum(total.requests for total in totals),
-        tokens=usage.total_tokens,
-        picodollars=0
-        if price is None
-        else price.picodollars(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens),
-    )
+    spent = amount_of(sum(total.requests for total in totals), usage, price)
     limits = BudgetLimits(requests=config.max_requests, tokens=config.max_tokens, usd=config.max_usd)
     return Budget(limits, price=price, spent=spent, events=events)
 

@@ -1,0 +1,47 @@
+"""The log of a run: every event as a line of JSON, beside the run's other files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from engine import Event, EventStream
+from engine.log import log_events
+from toolace_mt.errors import RunFolderError
+
+__all__ = ["LOG_NAME", "logging_to"]
+
+LOG_NAME: Final = "run.log"
+
+
+@contextmanager
+def logging_to(path: Path, events: EventStream) -> Iterator[None]:
+    """Append each event to the file while the block lasts.
+
+    Raises ``RunFolderError`` when the disk does not take it, here or from ``events.emit``.
+    """
+    try:
+        file = path.open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise _refused(path, error) from None
+    write = log_events(file)
+
+    def read(event: Event) -> None:
+        try:
+            write(event)
+        except OSError as error:
+            raise _refused(path, error) from None
+
+    unsubscribe = events.subscribe(read)
+    try:
+        yield
+    finally:
+        unsubscribe()
+        with suppress(OSError):  # said already, when the line was written
+            file.close()
+
+
+def _refused(path: Path, error: OSError) -> RunFolderError:
+    return RunFolderError(f"{path}: {error.strerror}; make it writable and add --resume to go on")
