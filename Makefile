@@ -4,9 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --only-binary :all: --require-hashes
 OUT    ?= runs/demo
+FUZZ_SECONDS ?= 60
 COUNT  ?= 8
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench fuzz lock pins clean
 
 demo: $(VENV)/.run  ## make dialogues with the embedded model into runs/demo
 	$(BIN)/toolace-mt generate --count $(COUNT) --out $(OUT) --resume
@@ -22,6 +23,9 @@ check: $(VENV)/.dev  ## formatting, lint, types and layering
 
 bench: $(VENV)/.dev  ## speed and memory, as ratios measured side by side
 	$(BIN)/python -m tests.bench
+
+fuzz: $(VENV)/.dev  ## attack the sandbox with drawn inputs, for FUZZ_SECONDS
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
@@ -41,6 +45,9 @@ lock:  ## resolve the locks anew; needs uv
 	  --extra local pyproject.toml requirements/build.in --output-file requirements/run.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
+
+pins: $(VENV)/.dev  ## check the shipped packs and pin them as they are, so that they run in the trusted lane
+	$(BIN)/python -m tests.sandbox.remake_pins
 
 clean:
 	rm -rf $(VENV) runs build dist

@@ -13,6 +13,7 @@ from engine.chat.journaled import JournaledModel, ReplyBook
 from engine.chat.metered import MeteredModel
 from engine.chat.retrying import RetryingModel, RetryPolicy
 from engine.chat.structured import StructuredModel, Validators
+from engine.control import RunControl, RunStatus
 from engine.errors import (
     BudgetSpent,
     EngineError,
@@ -25,6 +26,8 @@ from engine.errors import (
 )
 from engine.events import (
     BudgetRanShort,
+    EndpointRecovered,
+    EndpointRested,
     Event,
     EventReader,
     EventStream,
@@ -35,21 +38,24 @@ from engine.events import (
     RequestFailed,
     RequestRetried,
     RunEnded,
+    RunPaused,
     RunStarted,
+    RunUnpaused,
     WidthChanged,
 )
 from engine.gates import Abandoned, Answered, GateOutcome, Gates, GatesStatistics, Lease, Refused
 from engine.journal import Journal, open_journal
+from engine.journal_files import writer_of
 from engine.journal_reader import JobRecord, JournalReader, PurposeTotal, RecordedEvent
+from engine.lanes import Lane, LaneStatistics
 from engine.limits import (
     FlightStatistics,
     RateStatistics,
-    RequestWindow,
     TokenRate,
     TokensInFlight,
-    WindowStatistics,
 )
 from engine.prices import FREE, LIST_PRICES, Amount, Price, amount_of, price_of
+from engine.request_window import RequestWindow, WindowStatistics
 from engine.scheduler import Done, Failed, Job, RunSummary, StopReason, run_jobs
 from engine.types import ChatMessage, ChatReply, ChatRequest, JsonObject, JsonValue, Usage
 from engine.width import AdaptiveWidth, FixedWidth, WidthPolicy
@@ -72,6 +78,8 @@ __all__ = [
     "ChatReply",
     "ChatRequest",
     "Done",
+    "EndpointRecovered",
+    "EndpointRested",
     "EngineError",
     "Event",
     "EventReader",
@@ -93,6 +101,8 @@ __all__ = [
     "JournaledModel",
     "JsonObject",
     "JsonValue",
+    "Lane",
+    "LaneStatistics",
     "Lease",
     "MeteredModel",
     "ModelError",
@@ -110,9 +120,13 @@ __all__ = [
     "RequestWindow",
     "RetryPolicy",
     "RetryingModel",
+    "RunControl",
     "RunEnded",
+    "RunPaused",
     "RunStarted",
+    "RunStatus",
     "RunSummary",
+    "RunUnpaused",
     "StopReason",
     "StructuredModel",
     "TokenRate",
@@ -131,4 +145,5 @@ __all__ = [
     "price_of",
     "request_digest",
     "run_jobs",
+    "writer_of",
 ]

@@ -10,6 +10,8 @@ from engine.types import Usage
 
 __all__ = [
     "BudgetRanShort",
+    "EndpointRecovered",
+    "EndpointRested",
     "Event",
     "EventReader",
     "EventStream",
@@ -20,7 +22,9 @@ __all__ = [
     "RequestFailed",
     "RequestRetried",
     "RunEnded",
+    "RunPaused",
     "RunStarted",
+    "RunUnpaused",
     "WidthChanged",
 ]
 
@@ -109,10 +113,41 @@ class GateClosed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WidthChanged(Event):
-    """Another number of requests may be in flight at once."""
+    """Another number of requests may be in flight at once.
+
+    ``endpoint`` has a name where there are several.
+    """
 
     width: int
     reason: str
+    before: int = 0
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRested(Event):
+    """An endpoint failed; the others do its share, and after ``seconds`` it is tried with one request."""
+
+    endpoint: str
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRecovered(Event):
+    """An endpoint that had failed answers again and gets its share."""
+
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPaused(Event):
+    """Somebody paused the run: nothing is sent and no job begins until ``RunUnpaused``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunUnpaused(Event):
+    """The run goes on after a pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,9 @@
-"""All gates in their one order, and the lease that a request holds while it is with the server."""
+"""All gates in their one order, and the lease that a request holds while it is with the server.
+
+Every request passes the gates in one order: live dialogues (``run_jobs``) → budget → tokens in flight →
+tokens per minute → request window.  Whoever waits at a gate holds only what earlier gates gave, and what a
+later gate gave is released without waiting for anything, so no circle of waiting can close.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,11 @@ from engine.budget import Budget, BudgetStatistics, Pledge
 from engine.limits import (
     FlightStatistics,
     RateStatistics,
-    RequestWindow,
-    Slot,
     TokenRate,
     TokensInFlight,
-    WindowStatistics,
 )
 from engine.prices import likely_tokens
+from engine.request_window import RequestWindow, Slot, WindowStatistics
 from engine.types import ChatRequest, Usage
 from engine.windows import WindowEntry
 
@@ -34,10 +37,15 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server did not answer: a refusal, an outage or a time-out.  It costs nothing."""
+    """The server did not answer: a refusal, an outage or a time-out.  It costs nothing.
+
+    ``is_unusable`` means that it will not answer until the configuration changes.
+    """
 
     overload: bool = False
     retry_after: float | None = None
+    is_unusable: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,11 @@ class Lease:
         self.entry: WindowEntry | None = None
         self.slot: Slot | None = None
 
+    @property
+    def lane(self) -> int:
+        """The number of the endpoint that the request goes to."""
+        return 0 if self.slot is None else self.slot.lane
+
     def release(self, outcome: GateOutcome) -> None:
         """Give everything back, the last gate first; a second release is a bug and raises RuntimeError."""
         if self.is_released:
@@ -137,8 +150,14 @@ class Lease:
                 window.answered(
                     self.slot, work=1 + usage.completion_tokens + usage.prompt_tokens * _PROMPT_WORK
                 )
-            case Refused(overload, retry_after):
-                window.refused(self.slot, overload=overload, retry_after=retry_after)
+            case Refused(overload, retry_after, is_unusable, reason):
+                window.refused(
+                    self.slot,
+                    overload=overload,
+                    retry_after=retry_after,
+                    is_unusable=is_unusable,
+                    reason=reason,
+                )
             case Abandoned():
                 window.abandoned(self.slot)
             case _:

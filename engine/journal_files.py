@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from engine.errors import JournalError
 
-__all__ = ["connect_reader", "connect_writer", "journal_errors", "locked"]
+__all__ = ["connect_reader", "connect_writer", "journal_errors", "locked", "writer_of"]
 
 _APPLICATION_ID = 0x54414D54  # "TAMT", so that another program's database is not taken for a journal
 _VERSION = 1
@@ -63,6 +64,8 @@ def _explain(path: Path, doing: str, error: sqlite3.Error) -> str:
         return f"the journal {path} cannot be opened: check that its folder exists and can be written"
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return f"{path} is damaged or is not a journal ({error}): move it away or choose another folder"
+    if name.startswith("SQLITE_IOERR"):
+        return f"the disk does not take the journal {path} ({error}): check its space and limits and resume"
     if name.startswith("SQLITE_BUSY"):
         return f"the journal {path} is in use by another program: stop that one first"
     return f"cannot {doing} the journal {path}: {error}"
@@ -74,7 +77,7 @@ def locked(path: Path) -> Iterator[None]:
 
     The lock dies with the process, so a killed run never has to be unlocked by hand.
     """
-    beside = path.with_name(path.name + ".lock")
+    beside = _lock_of(path)
     with journal_errors(path, "lock"):
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
@@ -91,6 +94,37 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def writer_of(path: Path) -> int | None:
+    """Give the process that writes this journal now, or None; takes no lock, not even for a moment.
+
+    Where the kernel lists its locks it is asked; elsewhere the process named in the lock file must live.
+    """
+    try:
+        beside = _lock_of(path).stat()
+        process = int(_lock_of(path).read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+    try:
+        held = Path("/proc/locks").read_text("ascii")
+    except OSError:
+        return process if _lives(process) else None
+    return process if re.search(rf"FLOCK .*:{beside.st_ino} ", held) else None
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it lives, and is somebody else's
+        return True
+    return True
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
 
 
 def connect_writer(path: Path, *, create: bool) -> sqlite3.Connection:

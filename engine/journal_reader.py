@@ -109,6 +109,14 @@ class JournalReader:
         """Count the ended jobs by status."""
         return dict(self._all("SELECT status, count(*) FROM jobs GROUP BY status ORDER BY status"))
 
+    def job_counts_by(self, field: str) -> Mapping[tuple[str, str | None], int]:
+        """Count the ended jobs by status and by one field of their outcomes' JSON."""
+        rows = self._all(
+            "SELECT status, json_extract(outcome, ?), count(*) FROM jobs GROUP BY 1, 2 ORDER BY 1, 2",
+            f"$.{field}",
+        )
+        return {(status, value): count for status, value, count in rows}
+
     def meta(self, key: str) -> str | None:
         row = self._one("SELECT value FROM meta WHERE key = ?", key)
         return None if row is None else str(row[0])
@@ -143,6 +151,11 @@ class JournalReader:
             for _, kind, at, detail in rows:
                 yield RecordedEvent(kind=kind, at=at, detail=detail)
             last = rows[-1][0]
+
+    def last_event(self, kind: str) -> RecordedEvent | None:
+        """Give the last recorded event of a kind."""
+        row = self._one("SELECT at, detail FROM events WHERE kind = ? ORDER BY id DESC LIMIT 1", kind)
+        return None if row is None else RecordedEvent(kind=kind, at=row[0], detail=row[1])
 
     def _one(self, query: str, *values: str | int) -> tuple[Any, ...] | None:
         rows = self._all(query, *values)

@@ -13,6 +13,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from engine.budget import Budget
+from engine.control import RunControl
 from engine.errors import BudgetSpent, EngineError, ModelError, UnusableModel
 from engine.events import EventStream, JobEnded, JobStarted, RunEnded, RunStarted
 
@@ -77,6 +78,7 @@ async def run_jobs(
     budget: Budget | None = None,
     on_end: Callable[[Done[PayloadT, ResultT] | Failed[PayloadT]], Awaitable[None]] | None = None,
     job_errors: tuple[type[Exception], ...] = (),
+    control: RunControl | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> RunSummary:
     """Run ``work`` on every job, at most ``width`` at once, and hand each end to ``on_end``.
@@ -85,11 +87,13 @@ async def run_jobs(
     stops the run: no new job begins, those that are live go on as long as the budget lets them.
     ``UnusableModel``, ``JournalError`` and everything unforeseen stop the whole run at once and are raised
     here, as themselves.
-    ``jobs`` is read only as fast as jobs begin.
+    ``jobs`` is read only as fast as jobs begin; none begins while ``control`` is paused.
     """
     if width < 1:
         raise ValueError(f"at least one job must be allowed to live, not {width}")
-    run = _Run(work, width, events or EventStream(), budget, on_end, (ModelError, *job_errors), clock)
+    run = _Run(
+        work, width, events or EventStream(), budget, on_end, (ModelError, *job_errors), control, clock
+    )
     async with aclosing(_stream(jobs)) as source:
         try:
             async with anyio.create_task_group() as group:
@@ -110,6 +114,7 @@ class _Run(Generic[PayloadT, ResultT]):
         budget: Budget | None,
         on_end: Callable[[Done[PayloadT, ResultT] | Failed[PayloadT]], Awaitable[None]] | None,
         job_errors: tuple[type[Exception], ...],
+        control: RunControl | None,
         clock: Callable[[], float],
     ) -> None:
         self._work = work
@@ -120,6 +125,7 @@ class _Run(Generic[PayloadT, ResultT]):
         self._budget = budget
         self._on_end = on_end
         self._job_errors = job_errors
+        self._control = control
         self._clock = clock
         self._done = 0
         self._failed = 0
@@ -163,6 +169,8 @@ class _Run(Generic[PayloadT, ResultT]):
     async def _next(self, source: AsyncIterator[Job[PayloadT]]) -> Job[PayloadT] | None:
         """Read the next job and open it; one worker at a time, so that jobs begin in order."""
         async with self._reading:
+            if self._control is not None and self._control.is_paused:
+                await self._control.may_begin()
             if self._stop is StopReason.BUDGET_SPENT:
                 return None
             job = await anext(source, None)

@@ -28,6 +28,8 @@ class ChatRequest:
     ``purpose`` names the stage that asks (``"refine.user"``); it labels events and the ledger and does
     not reach the model.  ``schema`` is a JSON Schema which the reply's text must fit, as one JSON value.
     ``seed`` is part of the digest, so a second draw of the same prompt is another request.
+    ``expected`` is an answer known to be good.  Only a simulated model gets it; it is part neither of the
+    prompt nor of the digest.
     """
 
     purpose: str
@@ -37,6 +39,7 @@ class ChatRequest:
     seed: int = 0
     schema: JsonObject | None = None
     stop: tuple[str, ...] = ()
+    expected: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

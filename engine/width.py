@@ -12,8 +12,8 @@ The rules, in the order in which they were needed:
   after a patient pause, one step at first.  The pause doubles with each failure, up to a minute, so that
   the width always comes back.
 * Servers that never refuse slow down instead.  By Little's law ``in flight / seconds per token`` is the
-  rate of work; when more in flight gives no more work per second, the width goes back and the ceiling
-  is remembered, and when the rate halves, the width is cut.
+  rate of work, and the same per answer that of answers; when more in flight gives no more of either, the
+  width goes back and the ceiling is remembered, and when both halve, the width is cut.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = ["AdaptiveWidth", "FixedWidth", "WidthPolicy"]
+
+# Less is lost in the noise of one epoch.
+_LEAST_GROWTH = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,7 @@ class WidthPolicy:
     patience_seconds: float = 5.0
     longest_patience_seconds: float = 60.0
     least_epoch: int = 16
-    least_gain: float = 0.25
+    least_gain: float = 0.4
     slowdown: float = 0.5
 
 
@@ -59,8 +62,7 @@ class AdaptiveWidth:
     """The width and what it has learned.  Purely synchronous; the caller brings the time.
 
     ``in_flight`` counts the request that has just ended, ``sent_among`` those that were there when it was
-    sent, both itself included.  The methods give the reason when the width was
-    cut, else None.
+    sent, both itself included.  The methods give the reason when the width has changed, else None.
     """
 
     def __init__(self, policy: WidthPolicy | None = None) -> None:
@@ -74,8 +76,8 @@ class AdaptiveWidth:
         self._cut_at = float("-inf")
         self._growth = 0.0
         self._epoch = _Epoch()
-        self._last_epoch: tuple[float, float] | None = None
-        self._best_rate = 0.0
+        self._base: _Pace | None = None
+        self._best = _Pace(in_flight=1.0, work=0.0, answers=0.0)
         self._proven = self.width
 
     def answered(
@@ -85,24 +87,24 @@ class AdaptiveWidth:
         mean_in_flight = (sent_among + in_flight) / 2
         reason = self._learn_rate(now, sent_at=sent_at, in_flight=mean_in_flight, work=work)
         if reason is None and was_full and work > 0:
-            self._grow(now)
+            return self._grow(now)
         return reason
 
     def overloaded(self, now: float, *, sent_at: float, in_flight: int) -> str | None:
         """Learn from a refusal."""
         if sent_at <= self._cut_at:
-            self._sharpen_ceiling(in_flight - 1)
-            return None
+            return self._sharpen_ceiling(in_flight - 1)
         used = max(1, min(self.width, in_flight))
         self._floor = max(1, used // 2)
         self._fall_back(now, ceiling=max(self._floor, used - 1), width=max(1, int(used * self._policy.cut)))
         return "the server refused for overload"
 
-    def _sharpen_ceiling(self, admitted: int) -> None:
+    def _sharpen_ceiling(self, admitted: int) -> str | None:
         if self.ceiling is None:
-            return
+            return None
         self.ceiling = min(self.ceiling, max(self._floor, admitted))
-        self.width = min(self.width, self.ceiling)
+        before, self.width = self.width, min(self.width, self.ceiling)
+        return "more refusals showed what the server admits" if self.width != before else None
 
     def _fall_back(self, now: float, *, ceiling: int, width: int) -> None:
         self.ceiling = ceiling
@@ -113,19 +115,23 @@ class AdaptiveWidth:
         self._patience = min(self._policy.longest_patience_seconds, self._patience * 2)
         self._cut_at = now
         self._epoch = _Epoch(started_at=now)
-        self._last_epoch = None
+        self._base = None
 
-    def _grow(self, now: float) -> None:
+    def _grow(self, now: float) -> str | None:
+        before = self.width
         if self.ceiling is None or self.width < self.ceiling:
             self._growth += 1.0 if self.ceiling is None else 0.5
             whole = int(self._growth)
             self._growth -= whole
             limit = self._proven * 2 if self.ceiling is None else self.ceiling
             self.width = max(self.width, min(self.width + whole, limit, self._policy.largest))
+            if self.width != before:
+                return "slow start" if self.ceiling is None else "back towards the remembered ceiling"
         elif now >= self._probe_at and self.width < self._policy.largest:
             self.ceiling = min(self.width + self._step, self._policy.largest)
             self._step *= 2
             self._probe_at = now + self._policy.patience_seconds
+        return None
 
     def _learn_rate(self, now: float, *, sent_at: float, in_flight: float, work: float) -> str | None:
         epoch = self._epoch
@@ -135,54 +141,73 @@ class AdaptiveWidth:
         if epoch.count < max(self.width, self._policy.least_epoch):
             return None
         self._epoch = _Epoch(started_at=now)
-        flight, rate = epoch.mean_in_flight, epoch.rate
-        self._proven = max(self._proven, round(flight))
-        before, self._last_epoch = self._last_epoch, (flight, rate)
-        best, self._best_rate = self._best_rate, max(rate, self._best_rate)
-        if before is not None and self._gained_nothing(before, flight, rate):
+        pace = epoch.pace()
+        self._proven = max(self._proven, round(pace.in_flight))
+        base, best = self._base, self._best
+        if base is None or not 1.0 <= pace.in_flight / base.in_flight < 1.0 + _LEAST_GROWTH:
+            self._base = pace
+        if pace.work > best.work:
+            self._best = pace
+        if base is not None and self._gained_nothing(base, pace):
             # a little below what did as well, else each round of probing would settle a little higher
-            self._fall_back(
-                now,
-                ceiling=max(1, int(before[0] * 0.9)),
-                width=max(1, int(before[0] * self._policy.cut)),
-            )
+            self._go_back(now, ceiling=base.in_flight * 0.9, used=base.in_flight)
             return "more in flight gave no more per second"
-        if rate < best * self._policy.slowdown:
-            self._best_rate = rate
-            used = max(1, round(flight))
-            self._fall_back(now, ceiling=used, width=max(1, int(used * self._policy.cut)))
+        if self._slowed_down(best, pace):
+            self._best = pace
+            self._go_back(now, ceiling=round(pace.in_flight), used=round(pace.in_flight))
             return "the server slowed down"
         return None
 
-    def _gained_nothing(self, before: tuple[float, float], flight: float, rate: float) -> bool:
-        flight_before, rate_before = before
-        growth = flight / flight_before - 1.0
-        return growth >= 0.15 and rate < rate_before * (1.0 + self._policy.least_gain * growth)
+    def _go_back(self, now: float, *, ceiling: float, used: float) -> None:
+        self._fall_back(now, ceiling=max(1, int(ceiling)), width=max(1, int(used * self._policy.cut)))
+
+    def _gained_nothing(self, base: _Pace, pace: _Pace) -> bool:
+        """Compare with the last epoch that gained, so that no climb in small steps escapes."""
+        growth = pace.in_flight / base.in_flight - 1.0
+        least = 1.0 + self._policy.least_gain * growth
+        return (
+            growth >= _LEAST_GROWTH and pace.work < base.work * least and pace.answers < base.answers * least
+        )
+
+    def _slowed_down(self, best: _Pace, pace: _Pace) -> bool:
+        """Fewer in flight give less in proportion, which is no fault of the server."""
+        least = min(1.0, pace.in_flight / best.in_flight) * self._policy.slowdown
+        return pace.work < best.work * least and pace.answers < best.answers * least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pace:
+    """What came back per second with so many in flight, as work and as answers (by Little's law).
+
+    Other kinds of requests in the mix move one of the two; an overloaded server moves both.
+    """
+
+    in_flight: float
+    work: float
+    answers: float
 
 
 class _Epoch:
     """Answers to about one width of requests that were sent since ``started_at``."""
 
-    __slots__ = ("_in_flight", "_seconds", "_work", "count", "started_at")
+    __slots__ = ("_answers", "_in_flight", "_seconds", "_work", "count", "started_at")
 
     def __init__(self, *, started_at: float = float("-inf")) -> None:
         self.started_at = started_at
         self.count = 0
+        self._answers = 0
         self._seconds = 0.0
         self._work = 0.0
         self._in_flight = 0.0
 
     def add(self, *, seconds: float, work: float, in_flight: float) -> None:
         self.count += 1
+        self._answers += work > 0
         self._seconds += seconds
         self._work += work
         self._in_flight += in_flight
 
-    @property
-    def mean_in_flight(self) -> float:
-        return self._in_flight / self.count
-
-    @property
-    def rate(self) -> float:
-        """Work per second at this number in flight (Little's law)."""
-        return self.mean_in_flight * self._work / self._seconds if self._seconds > 0 else 0.0
+    def pace(self) -> _Pace:
+        in_flight = self._in_flight / self.count
+        each = in_flight / self._seconds if self._seconds > 0 else 0.0
+        return _Pace(in_flight=in_flight, work=each * self._work, answers=each * self._answers)

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from sandbox.importers.packing import ImportedPack
     from sandbox.importers.sources import import_pack
     from sandbox.packs import Invariant, Pack, Task, ToolSpec, pack_folder, shipped_packs
-    from sandbox.properties import CounterExample, PackFinding, PackReport, check_pack
+    from sandbox.pins import pinned_digests
+    from sandbox.properties import (
+        PROPERTIES,
+        CounterExample,
+        Judgement,
+        PackFinding,
+        PackReport,
+        check_pack,
+        judge_examples,
+    )
     from sandbox.runtime import ProcessRuntime, Runtime, open_runtime, run
     from sandbox.schema import SchemaProblem, Validator, compile_schema, lint_schema
     from sandbox.serving import serve_http, serve_stdio
@@ -55,9 +64,10 @@ if TYPE_CHECKING:
         Step,
         Trajectory,
     )
-    from sandbox.world import Change, canonical, diff_states, state_digest
+    from sandbox.world import Change, canonical, describe_changes, diff_states, state_digest
 
 __all__ = [
+    "PROPERTIES",
     "SHIPPED_ENVIRONMENTS",
     "Call",
     "Change",
@@ -74,6 +84,7 @@ __all__ = [
     "IsolationLevel",
     "JsonObject",
     "JsonValue",
+    "Judgement",
     "OpenedPack",
     "Outcome",
     "Pack",
@@ -105,14 +116,17 @@ __all__ = [
     "canonical",
     "check_pack",
     "compile_schema",
+    "describe_changes",
     "diff_states",
     "environment_source",
     "import_pack",
+    "judge_examples",
     "lint_schema",
     "open_pack",
     "open_runtime",
     "open_trusted",
     "pack_folder",
+    "pinned_digests",
     "run",
     "serve_http",
     "serve_stdio",
@@ -135,7 +149,16 @@ _HOMES = {
     "importers.packing": ("ImportedPack",),
     "importers.sources": ("import_pack",),
     "packs": ("Invariant", "Pack", "Task", "ToolSpec", "pack_folder", "shipped_packs"),
-    "properties": ("CounterExample", "PackFinding", "PackReport", "check_pack"),
+    "pins": ("pinned_digests",),
+    "properties": (
+        "PROPERTIES",
+        "CounterExample",
+        "Judgement",
+        "PackFinding",
+        "PackReport",
+        "check_pack",
+        "judge_examples",
+    ),
     "runtime": ("ProcessRuntime", "Runtime", "open_runtime", "run"),
     "schema": ("SchemaProblem", "Validator", "compile_schema", "lint_schema"),
     "session": ("OpenedPack", "Session", "open_pack"),
@@ -156,7 +179,7 @@ _HOMES = {
         "Step",
         "Trajectory",
     ),
-    "world": ("Change", "canonical", "diff_states", "state_digest"),
+    "world": ("Change", "canonical", "describe_changes", "diff_states", "state_digest"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 

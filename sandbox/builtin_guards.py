@@ -90,6 +90,8 @@ def _makers(operators: Operators) -> dict[str, Callable[..., Any]]:
     def make_float(value: Any = 0.0) -> float:
         if type(value) not in SCALARS:
             raise TypeError(f"float() of a {type(value).__name__}")
+        if type(value) is str:
+            meter.charge(len(value) >> 2)
         return float(value)
 
     return {
@@ -122,6 +124,7 @@ def _rounding(operators: Operators) -> Callable[..., Any]:
             return round(number)
         if type(places) is not int or not -400 < places < 400:
             raise StepBudgetExceeded("round() to more than 400 places")
+        operators.meter.charge(1 + (abs(places) >> 3))
         return round(operators.small(number), places)
 
     return rounded
@@ -154,6 +157,7 @@ def _reductions(operators: Operators) -> dict[str, Callable[..., Any]]:
 
 def _extreme(operators: Operators, choose: Callable[..., Any]) -> Callable[..., Any]:
     def extreme(*values: Any, key: Callable[[Any], Any] | None = None, default: Any = MISSING) -> Any:
+        operators.meter.tick()
         items = list(operators.iterate(values[0])) if len(values) == 1 else list(values)
         if not items:
             if default is MISSING:

@@ -9,7 +9,7 @@ import anyio
 
 from sandbox.frames import HEADER_BYTES, FrameError, body_length, decode
 
-__all__ = ["receive", "send"]
+__all__ = ["receive", "receive_body", "send"]
 
 
 async def send(channel: socket.socket, frame: bytes) -> None:
@@ -24,8 +24,13 @@ async def send(channel: socket.socket, frame: bytes) -> None:
 
 async def receive(channel: socket.socket) -> Any:
     """Receive one message from a non-blocking socket.  Raises ``FrameError`` when the peer is gone."""
+    return decode(await receive_body(channel))
+
+
+async def receive_body(channel: socket.socket) -> bytearray:
+    """Receive one message, still written.  Raises ``FrameError`` when the peer is gone."""
     header = await _exactly(channel, HEADER_BYTES)
-    return decode(await _exactly(channel, body_length(header)))
+    return await _exactly(channel, body_length(header))
 
 
 async def _exactly(channel: socket.socket, count: int) -> bytearray:

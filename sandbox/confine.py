@@ -20,6 +20,16 @@ from sandbox import seccomp
 
 __all__ = ["Isolation", "IsolationLevel", "close_descriptors", "confine", "die_with_parent", "probe"]
 
+MEASURES = (
+    "closed_descriptors",
+    "empty_environment",
+    "privileges",
+    "no_new_privs",
+    "landlock",
+    "rlimits",
+    "seccomp",
+)
+
 MEMORY_BYTES = 768 << 20
 CPU_SECONDS = 3_600
 NOBODY = 65_534
@@ -51,6 +61,18 @@ class Isolation:
 
     level: IsolationLevel
     measures: tuple[str, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The measures that could not be taken here."""
+        return tuple(measure for measure in MEASURES if measure not in self.measures)
+
+    @property
+    def brief(self) -> str:
+        """The level, and what it lacks if it is not the strongest."""
+        if self.level is IsolationLevel.STRONG:
+            return self.level
+        return f"{self.level} (without {', '.join(self.missing) or 'effect'})"
 
     def __str__(self) -> str:
         return f"{self.level} ({', '.join(self.measures) or 'no measures'})"

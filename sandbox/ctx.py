@@ -51,6 +51,7 @@ class SeededRandom:
         if not isinstance(values, (list, tuple)):
             raise ValueError("shuffled() needs a list or a tuple")
         left = list(values)
+        self._meter.charge(len(left) * len(left) >> 12)  # each pop moves what stands behind
         return [left.pop(self.randint(0, len(left) - 1)) for _ in range(len(left))]
 
 
@@ -59,7 +60,9 @@ class ToolContext:
 
     __slots__ = ("_counters", "_meter", "_random", "_seed", "now", "today")
 
-    def __init__(self, *, clock: str, seed: str, counters: dict[str, int], meter: Meter) -> None:
+    def __init__(
+        self, *, clock: str, seed: tuple[object, ...], counters: dict[str, int], meter: Meter
+    ) -> None:
         self.now = clock
         self.today = clock[:10]
         self._counters = counters
@@ -71,7 +74,8 @@ class ToolContext:
     def random(self) -> SeededRandom:
         """Chance, seeded by the world, the call's number and the tool."""
         if self._random is None:
-            self._random = SeededRandom(xxhash.xxh3_64_intdigest(self._seed.encode()), self._meter)
+            seed = "\n".join(map(str, self._seed))
+            self._random = SeededRandom(xxhash.xxh3_64_intdigest(seed.encode()), self._meter)
         return self._random
 
     def fail(self, code: str, message: str = "") -> NoReturn:

@@ -1,4 +1,8 @@
-"""Planned faults: failures that a dialogue wants to see; applied around the tool, so that they replay."""
+"""Planned faults: failures that a dialogue wants to see; applied around the tool, so that they replay.
+
+A declared error, a rate limit, a timeout: the tool does not run.  With a truncated result (the code
+``truncated_result``) the tool does its work, and only the first half of its answer arrives.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ from typing import Any
 
 from sandbox.types import Fault, FaultKind, PlannedFault
 
-__all__ = ["read_faults", "write_faults"]
+__all__ = ["TRUNCATED", "read_faults", "truncated", "write_faults"]
+
+TRUNCATED = "truncated_result"
+MAX_CUT = 1_000
 
 
 def write_faults(faults: Mapping[int, PlannedFault]) -> list[Any]:
@@ -18,3 +25,10 @@ def write_faults(faults: Mapping[int, PlannedFault]) -> list[Any]:
 def read_faults(written: list[Any]) -> dict[int, Fault]:
     """Give the faults by the number of the call, counted since the world was opened."""
     return {number: Fault(FaultKind(kind), code, message) for number, kind, code, message in written}
+
+
+def truncated(fault: Fault, result: bytes) -> Fault:
+    """Give the fault of a result of which only the first half arrived; it stands after the message."""
+    text = result.decode()
+    cut = text[: min(len(text) // 2, MAX_CUT)]
+    return Fault(fault.kind, fault.code, f"{fault.message} {cut}".strip())

@@ -19,7 +19,8 @@ __all__ = [
     "send",
 ]
 
-MAX_FRAME_BYTES = 64 << 20
+MAX_FRAME_BYTES = 16 << 20
+MAX_PARTS = 700_000
 _LENGTH = struct.Struct(">I")
 HEADER_BYTES = _LENGTH.size
 
@@ -37,7 +38,9 @@ def encode(message: Any) -> bytes:
 
 
 def decode(body: bytes | bytearray) -> Any:
-    """Read a frame's body.  Raises ``FrameError`` if it is not JSON."""
+    """Read a frame's body.  Raises ``FrameError`` if it is not JSON, or too many values to keep."""
+    if len(body) > MAX_PARTS and sum(map(body.count, (b",", b"[", b"{"))) > MAX_PARTS:
+        raise FrameError(f"a frame holds more than {MAX_PARTS} values")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

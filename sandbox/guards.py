@@ -9,21 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from sandbox.meter import MAX_INTEGER_BITS, ForbiddenUse, Meter, StepBudgetExceeded
+from sandbox.meter import MAX_INTEGER_BITS, VIEWS, ForbiddenUse, Meter, StepBudgetExceeded
+from sandbox.showing import check_shown, exception_text
 
-__all__ = ["SCALARS", "Operators", "exception_text", "in_order", "scalar"]
+__all__ = ["SCALARS", "Operators", "in_order"]
 
 SCALARS = frozenset({str, int, float, bool, type(None)})
 CHEAP = SCALARS - {float}  # a float may be no number, which the state's check must see
-VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
 SIZED = frozenset({list, tuple, dict, str, range}) | VIEWS
 STREAMS = frozenset({type(_ for _ in ()), enumerate, zip, reversed, type(reversed([]))})
+SETS = frozenset({set, frozenset, type({}.keys())})  # not items: their values would be hashed
 MAX_KEY = 1 << 60
-
-
-def scalar(value: object) -> bool:
-    """Tell whether a value is text, number, boolean or None."""
-    return type(value) in SCALARS
+MAX_LIGHT = (1 << 63) - 1  # integers that JSON readers agree on
+LONG_TEXT = 1_024
 
 
 def in_order(values: set[Any] | frozenset[Any]) -> list[Any]:
@@ -45,6 +43,7 @@ class Operators:
         """Give the guards under the names by which rewritten code calls them."""
         return {
             "_add_": self.add,
+            "_and_": self.intersection,
             "_attached_": self.attached,
             "_comparable_": self.comparable,
             "_contains_": self.contains,
@@ -66,8 +65,11 @@ class Operators:
             "_show_": self.show,
             "_slice_": slice,
             "_spread_": self.spread,
+            "_sub_": self.subtract,
+            "_take_": self.meter.take,
             "_tick_": self.meter.tick,
             "_unpack_": self.unpack,
+            "_xor_": self.symmetric_difference,
         }
 
     # attributes and items
@@ -90,7 +92,7 @@ class Operators:
                 return key
             raise StepBudgetExceeded("a number beyond 60 bits as a key")
         if kind is tuple:
-            self.meter.charge(len(key))
+            self.meter.tuple_as_key(len(key))
             if all(type(part) is not tuple for part in key):
                 for part in key:
                     self.key(part)
@@ -114,15 +116,16 @@ class Operators:
         kind = type(owner)
         if kind is not dict and kind is not list:
             raise TypeError(f"{kind.__name__!r} does not support item assignment")
-        self.meter.wrote = True
-        if type(value) not in CHEAP:
-            self.meter.attached = True
+        self.attached(value)
         if type(key) is slice:
             self.meter.charge(len(owner) + len(value))
             owner[key] = list(self.iterate(value))
             self.meter.bound(len(owner))
             return
+        size = len(owner)
         owner[key if type(key) is str else self.key(key)] = value
+        if len(owner) != size:
+            self.meter.attached = True
         self.meter.tick()
 
     def delete_item(self, owner: Any, key: Any) -> None:
@@ -136,7 +139,8 @@ class Operators:
     def attached(self, value: Any) -> Any:
         """Note that a value goes into a container by a method."""
         self.meter.wrote = True
-        if type(value) not in CHEAP:
+        kind = type(value)
+        if kind not in CHEAP or (kind is int and not -MAX_LIGHT <= value <= MAX_LIGHT):
             self.meter.attached = True
         return value
 
@@ -162,6 +166,7 @@ class Operators:
             self.meter.charge(1 + 2 * len(values))
             return iter(in_order(values))
         if kind in STREAMS:
+            self.meter.stream_of_stream()
             return self._counted(values)
         raise TypeError(f"{kind.__name__!r} object is not iterable")
 
@@ -184,7 +189,11 @@ class Operators:
 
     def comparable(self, value: Any) -> Any:
         """Let through an operand of a comparison, charged for its size."""
-        if type(value) not in SCALARS:
+        kind = type(value)
+        if kind is str:
+            if len(value) > LONG_TEXT:
+                self.meter.charge(len(value) >> 10)
+        elif kind not in SCALARS:
             self.meter.weigh(value)
         return value
 
@@ -194,7 +203,7 @@ class Operators:
         if kind is dict or kind is set or kind is frozenset:
             return self.key(value) in container
         if kind is str:
-            self.meter.charge(1 + (len(container) >> 4))
+            self.meter.search(container, value)
         elif kind in SIZED:
             self.meter.charge(1 + (len(container) >> 1) if kind is not range else 1)
             if type(value) not in SCALARS:
@@ -276,10 +285,37 @@ class Operators:
 
     def union(self, left: Any, right: Any) -> Any:
         """Answer ``left | right``."""
-        if type(left) in (dict, set, frozenset) and type(right) is type(left):
+        if type(left) is dict and type(right) is dict:
             self.meter.bound(len(left) + len(right))
             self.meter.charge(len(left) + len(right))
+        else:
+            self._meet(left, right)
         return left | right
+
+    def intersection(self, left: Any, right: Any) -> Any:
+        """Answer ``left & right``."""
+        self._meet(left, right)
+        return left & right
+
+    def symmetric_difference(self, left: Any, right: Any) -> Any:
+        """Answer ``left ^ right``."""
+        self._meet(left, right)
+        return left ^ right
+
+    def subtract(self, left: Any, right: Any) -> Any:
+        """Answer ``left - right``."""
+        if type(left) not in SCALARS:
+            self._meet(left, right)
+        return left - right
+
+    def _meet(self, left: Any, right: Any) -> None:
+        """Charge for an operation on two sets; a view of items is none here, nor anything beside a set."""
+        if type(left) in SCALARS and type(right) in SCALARS:
+            return
+        if type(left) not in SETS or type(right) not in SETS:
+            names = f"{type(left).__name__!r} and {type(right).__name__!r}"
+            raise TypeError(f"unsupported operand types: {names}")
+        self.meter.charge(len(left) + len(right))
 
     def union_in_place(self, left: Any, right: Any) -> Any:
         """Answer ``left |= right``: a dictionary or a set is extended where it is."""
@@ -298,39 +334,8 @@ class Operators:
 
     def show(self, value: Any) -> Any:
         """Let through what an f-string or ``str()`` may write out."""
-        kind = type(value)
-        if kind is str:
-            self.meter.charge(len(value) >> 6)
-        elif kind is int:
-            self.small(value)
-        elif kind in (list, dict, tuple):
-            self._plain_parts(value)
-        elif isinstance(value, Exception):
+        if isinstance(value, Exception):
+            self.meter.charge(sum(len(part) for part in value.args if type(part) is str) >> 4)
             return exception_text(value)
-        elif kind not in SCALARS:
-            raise TypeError(f"a {kind.__name__} has no text here; use sorted(...) or list(...)")
+        check_shown(value, self.meter)
         return value
-
-    def _plain_parts(self, value: Any) -> None:
-        self.meter.weigh(value)
-        stack = [value]
-        while stack:
-            part = stack.pop()
-            kind = type(part)
-            if kind is dict:
-                stack.extend(part.values())
-                stack.extend(part)
-            elif kind is list or kind is tuple:
-                stack.extend(part)
-            elif kind is int:
-                self.small(part)
-            elif kind not in SCALARS:
-                raise TypeError(f"a {kind.__name__} has no text here")
-
-
-def exception_text(error: BaseException) -> str:
-    """Write out an exception without running anything that its arguments could slow down."""
-    name = type(error).__name__
-    if not all(scalar(argument) for argument in error.args):
-        return name
-    return str(error)[:500]

@@ -5,20 +5,25 @@ Steps are counted, never timed: the same call uses the same steps on every machi
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 __all__ = [
     "MAX_ELEMENTS",
     "MAX_INTEGER_BITS",
     "MAX_STEPS",
     "MAX_TEXT",
+    "VIEWS",
     "DeclaredFailure",
     "ForbiddenUse",
     "Meter",
     "StepBudgetExceeded",
 ]
 
+VIEWS: frozenset[type] = frozenset({type({}.keys()), type({}.values()), type({}.items())})
+LISTED: frozenset[type] = frozenset({list, tuple, set, frozenset}) | VIEWS
 MAX_STEPS = 200_000
 MAX_ELEMENTS = 100_000
-MAX_INTEGER_BITS = 4_096
+MAX_INTEGER_BITS = 1_024
 MAX_TEXT = 200_000
 
 
@@ -46,7 +51,7 @@ class Meter:
     a call that did neither cannot have changed the state, respectively its shape.
     """
 
-    __slots__ = ("attached", "left", "limit", "wrote")
+    __slots__ = ("attached", "left", "limit", "streams", "tuples", "wrote")
 
     def __init__(self, limit: int = MAX_STEPS) -> None:
         self.limit = limit
@@ -57,6 +62,8 @@ class Meter:
         self.left = self.limit
         self.wrote = False
         self.attached = False
+        self.streams = 0
+        self.tuples = 0
 
     @property
     def used(self) -> int:
@@ -76,25 +83,50 @@ class Meter:
             raise StepBudgetExceeded(f"more than {self.limit} steps")
         return True
 
+    def take(self, steps: int) -> bool:
+        """Take several steps; always true, as ``tick``."""
+        self.charge(steps)
+        return True
+
+    def tuple_as_key(self, parts: int) -> None:
+        """Charge for a tuple that is hashed; more with each, for a stranger can make all of one hash."""
+        self.tuples += 1
+        self.charge(parts + (self.tuples >> 4))
+
+    def stream_of_stream(self) -> None:
+        """Charge for a stream around another; more with each, for ten thousand in a nest end a process."""
+        self.streams += 1
+        self.charge(1 + (self.streams >> 6))
+
     def weigh(self, value: object) -> None:
-        """Take a step for every part of a value as it would be written out, shared parts again each time."""
+        """Take a step for every part of a value as it would be written out, shared parts again each time.
+
+        Paid for before the parts are listed: a few shared parts may stand for billions.
+        """
+        self.tick()
         stack = [value]
         while stack:
             part = stack.pop()
-            self.tick()
             kind = type(part)
             if kind is dict:
                 assert isinstance(part, dict)
                 self.bound(len(part))
+                self.charge(2 * len(part))
                 stack.extend(part.values())
                 stack.extend(part)
-            elif kind in (list, tuple, set, frozenset):
-                assert isinstance(part, (list, tuple, set, frozenset))
+            elif kind in LISTED:
+                assert isinstance(part, Collection)
                 self.bound(len(part))
+                self.charge(len(part))
                 stack.extend(part)
             elif kind is str:
                 assert isinstance(part, str)
                 self.charge(len(part) >> 6)
+
+    def search(self, text: str, sought: object) -> None:
+        """Charge for looking through a text; Python's search from the right takes the product of lengths."""
+        product = len(text) * len(sought) if type(sought) is str else 0
+        self.charge(1 + (len(text) >> 4) + (product >> 12))
 
     def bound(self, elements: int) -> None:
         """Refuse a container of too many elements."""

@@ -15,8 +15,12 @@ __all__ = ["METHOD_NAMES", "Guard", "method_guards"]
 
 Guard = Callable[..., Any] | None
 
-FREE_TEXT_METHODS = [
-    "endswith",
+COPYING_TEXT_METHODS = [
+    "capitalize",
+    "casefold",
+    "count",
+    "find",
+    "index",
     "isalnum",
     "isalpha",
     "isascii",
@@ -27,14 +31,6 @@ FREE_TEXT_METHODS = [
     "isspace",
     "istitle",
     "isupper",
-    "startswith",
-]
-COPYING_TEXT_METHODS = [
-    "capitalize",
-    "casefold",
-    "count",
-    "find",
-    "index",
     "lower",
     "lstrip",
     "partition",
@@ -80,14 +76,16 @@ def _text_methods(operators: Operators) -> dict[str, Guard]:
         return text.join(pieces)
 
     def replace(text: str, old: str, new: str, count: int = -1) -> str:
+        meter.search(text, old)
         found = text.count(old) if count < 0 else min(count, text.count(old))
         meter.bound_text(len(text) + found * len(new))
         return text.replace(old, new, count)
 
     return {
-        **dict.fromkeys(FREE_TEXT_METHODS),
         **{name: _copying(meter, name) for name in COPYING_TEXT_METHODS},
         **{name: _padding(meter, name) for name in PADDING_TEXT_METHODS},
+        "endswith": _ending(meter, "endswith"),
+        "startswith": _ending(meter, "startswith"),
         "join": join,
         "replace": replace,
     }
@@ -97,8 +95,19 @@ def _copying(meter: Meter, name: str) -> Callable[..., Any]:
     method = getattr(str, name)
 
     def call(text: str, *arguments: Any, **keywords: Any) -> Any:
-        meter.charge(1 + (len(text) >> 4))
+        meter.search(text, arguments[0] if arguments else keywords.get("sep"))
         return method(text, *arguments, **keywords)
+
+    return call
+
+
+def _ending(meter: Meter, name: str) -> Callable[..., bool]:
+    method = getattr(str, name)
+
+    def call(text: str, sought: Any, *bounds: int) -> bool:
+        for part in sought if type(sought) is tuple else (sought,):
+            meter.charge(1 + (len(part) >> 10) if type(part) is str else 1)
+        return bool(method(text, sought, *bounds))
 
     return call
 
@@ -215,6 +224,7 @@ def _dict_methods(operators: Operators) -> dict[str, Guard]:
 
     def setdefault(mapping: dict[Any, Any], key: Any, default: Any = None) -> Any:
         meter.tick()
+        meter.attached = True
         return mapping.setdefault(operators.key(key), operators.attached(default))
 
     def update(mapping: dict[Any, Any], other: Any = None, **named: Any) -> None:
@@ -222,6 +232,7 @@ def _dict_methods(operators: Operators) -> dict[str, Guard]:
         meter.bound(len(mapping) + len(added) + len(named))
         for value in (*added.values(), *named.values()):
             operators.attached(value)
+        meter.attached = True
         mapping.update(added, **named)
 
     def copy(mapping: dict[Any, Any]) -> dict[Any, Any]:

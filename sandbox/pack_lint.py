@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.errors import SandboxError
+from sandbox.invariant_lint import invariant_findings
 from sandbox.packs import Pack, ToolSpec
 from sandbox.reports import PackFinding
 from sandbox.schema import compile_schema
@@ -15,6 +16,12 @@ from sandbox.world import values_at
 
 __all__ = ["lint_pack"]
 
+HINTS: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
+    ("x-same", str, "a parameter's name"),
+    ("x-differs", str, "a parameter's name"),
+    ("x-examples", (list, tuple), "a list"),
+    ("x-source", (list, tuple), "a list"),
+)
 SLOT = re.compile(r"\{([^{}:]*)(?::[a-z]+)?\}")
 CODE = "static"
 
@@ -30,7 +37,7 @@ def lint_pack(
         findings += _signature_findings(pack, signatures)
     for tool in pack.tools:
         findings += _tool_findings(pack, tool)
-    findings += _invariant_findings(pack)
+    findings += invariant_findings(pack)
     if not pack.tasks:
         findings.append(_warning("tasks.jsonl has no example task"))
     return tuple(findings)
@@ -108,6 +115,10 @@ def _tool_findings(pack: Pack, tool: ToolSpec) -> Iterator[PackFinding]:
 def _parameter_findings(pack: Pack, tool: ToolSpec, name: str, schema: Any) -> Iterator[PackFinding]:
     if not isinstance(schema, Mapping):
         return
+    problem = _hint_problem(schema)
+    if problem is not None:
+        yield _error(f"{name}.{problem}", tool.name)
+        return
     for key in ("x-same", "x-differs"):
         if key in schema and schema[key] not in _properties(tool.parameters):
             yield _error(f"{name}.{key}: {schema[key]!r} is no parameter", tool.name)
@@ -121,6 +132,13 @@ def _parameter_findings(pack: Pack, tool: ToolSpec, name: str, schema: Any) -> I
         yield _error(str(error), tool.name)
     for source in schema.get("x-source", ()):
         yield from _source_findings(pack, tool, name, source)
+
+
+def _hint_problem(schema: Mapping[str, Any]) -> str | None:
+    for key, kind, spoken in HINTS:
+        if key in schema and not isinstance(schema[key], kind):
+            return f"{key}: must be {spoken}, not {type(schema[key]).__name__}"
+    return None
 
 
 def _source_findings(pack: Pack, tool: ToolSpec, name: str, source: Any) -> Iterator[PackFinding]:
@@ -157,17 +175,3 @@ def _in_schema(schema: Any, root: Any, path: str) -> bool:
         return _in_schema(properties[step], root, rest)
     extra = schema.get("additionalProperties", False)
     return isinstance(extra, Mapping) and _in_schema(extra, root, rest)
-
-
-def _invariant_findings(pack: Pack) -> Iterator[PackFinding]:
-    for invariant in pack.invariants:
-        paths = invariant.sum if invariant.kind == "conserved" else invariant.paths
-        field = "sum" if invariant.kind == "conserved" else "paths"
-        if not paths:
-            yield _error(f"invariant {invariant.name}: {field} is empty")
-        for path in paths:
-            found = [value for state in pack.worlds.values() for value in values_at(state, path)]
-            if not found:
-                yield _error(f"invariant {invariant.name}: {path!r} leads to nothing in any world")
-            elif not all(isinstance(value, (int, float)) for value in found):
-                yield _error(f"invariant {invariant.name}: {path!r} leads to something that is no number")

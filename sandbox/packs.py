@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,43 +11,53 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import orjson
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sandbox.errors import PackError, PolicyViolation, UnknownWorld
+from sandbox.invariants import Invariant
+from sandbox.manifest import YamlError, read_yaml
+from sandbox.pack_files import content_digest, pack_folder, read_files, shipped_packs
 from sandbox.plain import plain_json_problem
 from sandbox.schema import compile_schema, without_hints
 from sandbox.types import Call, JsonObject, JsonValue
 
 __all__ = ["Invariant", "Pack", "Task", "ToolSpec", "pack_folder", "shipped_packs"]
 
-MAX_FILE_BYTES = 16 << 20
 TOOL_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# what could move a terminal's cursor, or make a text look like another
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 NOT_IN_DECLARATION = ("returns", "effect", "touches", "errors", "goal", "checks", "ask", "tell")
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class Invariant(_Strict):
-    """A law after every call: the total over ``sum`` stays the same, or ``paths`` never go below zero."""
-
-    name: str
-    kind: Literal["conserved", "non_negative"]
-    sum: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
+    @model_validator(mode="before")
+    @classmethod
+    def _no_control_characters(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            for key, part in value.items():
+                for text in (key, *(part if isinstance(part, (list, tuple)) else (part,))):
+                    if isinstance(text, str) and CONTROL.search(text):
+                        raise ValueError(f"{str(key)[:40]!r} holds a control character; take it out")
+        return value
 
 
 class _Manifest(_Strict):
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")
     version: str
     licence: str
     description: str
-    clock: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    clock: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
     persona: str | None = None
     invariants: tuple[Invariant, ...] = ()
     mock: Literal["schema-true", "recorded"] | None = None
+
+    @field_validator("clock")
+    @classmethod
+    def _a_real_time(cls, value: str) -> str:
+        dt.datetime.fromisoformat(value)
+        return value
 
 
 class _Function(_Strict):
@@ -151,24 +161,6 @@ class Pack:
         return self.worlds[name]
 
 
-def shipped_packs() -> tuple[str, ...]:
-    """Name the packs that come with this program, in sorted order."""
-    return tuple(sorted(folder.parent.name for folder in _shipped_folder().glob("*/pack.yaml")))
-
-
-def pack_folder(name_or_path: str | Path) -> Path:
-    """Find a pack by its shipped name or by its folder's path.  Raises ``PackError``."""
-    given = Path(name_or_path)
-    shipped = [_shipped_folder() / given] if len(given.parts) == 1 else []
-    for folder in (given, *shipped):
-        if (folder / "pack.yaml").is_file():
-            return folder
-    if given.is_dir():
-        raise PackError(f"{given}: the folder has no pack.yaml, so it is no tool pack")
-    known = ", ".join(shipped_packs()) or "none"
-    raise PackError(f"no tool pack {str(name_or_path)!r}; shipped packs are {known}, or give a folder's path")
-
-
 def read_pack(name_or_path: str | Path) -> Pack:
     """Read a pack by its shipped name or its folder's path.
 
@@ -176,7 +168,7 @@ def read_pack(name_or_path: str | Path) -> Pack:
     ``PolicyViolation``, in one line that names the file.
     """
     folder = pack_folder(name_or_path).resolve()
-    files = _read_files(folder)
+    files = read_files(folder)
     manifest = _parse_manifest(folder, files["pack.yaml"])
     tools = _parse_tools(folder, files["tools.json"])
     worlds = {
@@ -197,45 +189,9 @@ def read_pack(name_or_path: str | Path) -> Pack:
         policy=_text(folder / "policy.md", policy).strip() if policy is not None else None,
         tasks=_parse_tasks(folder / "tasks.jsonl", files.get("tasks.jsonl", b"")),
         source=_text(folder / "tools.py", files["tools.py"]),
-        digest=_content_digest(files),
+        digest=content_digest(files),
         path=folder,
     )
-
-
-def _shipped_folder() -> Path:
-    here = Path(__file__).resolve().parent
-    installed = here / "shipped_packs"
-    return installed if installed.is_dir() else here.parent / "fixtures" / "packs"
-
-
-def _read_files(folder: Path) -> dict[str, bytes]:
-    files = {}
-    for name in ("pack.yaml", "tools.json", "tools.py", "state.schema.json"):
-        if not (folder / name).is_file():
-            raise PackError(f"{folder}: {name} is missing; a tool pack needs it")
-        files[name] = _read(folder / name)
-    for name in ("policy.md", "tasks.jsonl"):
-        if (folder / name).is_file():
-            files[name] = _read(folder / name)
-    for path in sorted((folder / "worlds").glob("*.json")):
-        files[f"worlds/{path.name}"] = _read(path)
-    return files
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise PackError(f"{path}: larger than {MAX_FILE_BYTES} bytes; make it smaller")
-        return path.read_bytes()
-    except OSError as error:
-        raise PackError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _content_digest(files: Mapping[str, bytes]) -> str:
-    hasher = hashlib.sha256()
-    for name in sorted(files):
-        hasher.update(f"{name}\n{len(files[name])}\n".encode() + files[name])
-    return hasher.hexdigest()
 
 
 def _text(path: Path, content: bytes) -> str:
@@ -255,9 +211,9 @@ def _parse_json(path: Path, content: bytes) -> Any:
 def _parse_manifest(folder: Path, content: bytes) -> _Manifest:
     path = folder / "pack.yaml"
     try:
-        manifest = _Manifest.model_validate(yaml.safe_load(_text(path, content)))
-    except yaml.YAMLError as error:
-        raise PackError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        manifest = _Manifest.model_validate(read_yaml(_text(path, content)))
+    except YamlError as error:
+        raise PackError(f"{path}: not YAML: {error}") from None
     except ValidationError as error:
         raise PackError(f"{path}: {_first_error(error)}") from None
     if manifest.name != folder.name:

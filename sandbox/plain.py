@@ -10,7 +10,7 @@ from sandbox.schema import json_path
 __all__ = ["MAX_INTEGER", "is_plain_json", "plain_json_problem"]
 
 MAX_INTEGER = 2**63 - 1
-MAX_TEXT = 1_000_000
+CHARACTERS_PER_NODE = 20
 
 
 def plain_json_problem(value: object, *, max_nodes: int = 50_000, max_depth: int = 64) -> str | None:
@@ -18,7 +18,8 @@ def plain_json_problem(value: object, *, max_nodes: int = 50_000, max_depth: int
 
     Plain are None, booleans, text without lone surrogates, integers of 64 bits, finite floats, lists, and
     dictionaries with text keys; exactly these types, no subclasses.  The walk visits at most ``max_nodes``
-    parts, so that a small graph with an exponential unfolding is refused and not followed.
+    parts, with 20 characters of text for each, so that a small graph with an exponential unfolding is refused
+    and not followed.
     """
     if is_plain_json(value, max_nodes=max_nodes, max_depth=max_depth):
         return None
@@ -39,6 +40,8 @@ def is_plain_json(value: object, *, max_nodes: int, max_depth: int = 64) -> bool
                 if not part.isascii() and not _is_unicode(part):
                     return False
             elif kind is dict:
+                if nodes + len(deeper) + len(part) > max_nodes:
+                    return False
                 for key in part:
                     if type(key) is not str or not (key.isascii() or _is_unicode(key)):
                         return False
@@ -56,7 +59,7 @@ def is_plain_json(value: object, *, max_nodes: int, max_depth: int = 64) -> bool
                     return False
             elif part is not None and kind is not bool:
                 return False
-        if nodes + len(deeper) > max_nodes or text > MAX_TEXT:
+        if nodes + len(deeper) > max_nodes or text > CHARACTERS_PER_NODE * max_nodes:
             return False
         if not deeper:
             return True
@@ -66,30 +69,44 @@ def is_plain_json(value: object, *, max_nodes: int, max_depth: int = 64) -> bool
 
 def _problem(value: object, max_nodes: int, max_depth: int) -> str:
     nodes = text = 0
-    stack: list[tuple[Any, tuple[str | int, ...]]] = [(value, ())]
+    stack: list[tuple[Any, int, _Path]] = [(value, 0, None)]
     while stack:
-        part, path = stack.pop()
+        part, depth, path = stack.pop()
         nodes += 1
         if type(part) not in _CONTAINERS:
             text += len(part) if isinstance(part, str) else 0
             problem = _scalar_problem(part)
             if problem is not None:
-                return f"{json_path(path)} {problem}"
+                return f"{json_path(_steps(path))} {problem}"
             continue
-        if len(path) > max_depth:
+        if depth > max_depth:
             return f"$ is nested deeper than {max_depth}"
-        if nodes + len(stack) + len(part) > max_nodes or text > MAX_TEXT:
+        if nodes + len(stack) + len(part) > max_nodes or text > CHARACTERS_PER_NODE * max_nodes:
             break
         if type(part) is list:
-            stack.extend((child, (*path, index)) for index, child in enumerate(part))
+            stack.extend((child, depth + 1, (path, index)) for index, child in enumerate(part))
             continue
         for key, child in part.items():
             problem = "is not text" if type(key) is not str else _scalar_problem(key)
             if problem is not None:
-                return f"{json_path(path)} has the key {_short(key)}, which {problem}"
+                return f"{json_path(_steps(path))} has the key {_short(key)}, which {problem}"
             text += len(key)
-            stack.append((child, (*path, key)))
-    return f"$ is too large (more than {max_nodes} parts, {max_depth} levels or {MAX_TEXT} characters)"
+            stack.append((child, depth + 1, (path, key)))
+    return (
+        f"$ is too large (more than {max_nodes} parts, {max_depth} levels "
+        f"or {CHARACTERS_PER_NODE * max_nodes} characters)"
+    )
+
+
+_Path = tuple[Any, str | int] | None  # the path before, and one step more: a deep value has many paths
+
+
+def _steps(path: _Path) -> list[str | int]:
+    steps: list[str | int] = []
+    while path is not None:
+        path, step = path
+        steps.insert(0, step)
+    return steps
 
 
 _CONTAINERS = frozenset({dict, list})

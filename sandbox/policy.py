@@ -7,35 +7,26 @@ allow-list: a construct that nobody thought of is refused.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 
+from sandbox.allowed_syntax import ALLOWED_NODES, FORMAT_SPEC, spoken
 from sandbox.builtin_guards import BUILTIN_NAMES, EXCEPTION_NAMES, TYPE_NAMES
 from sandbox.ctx import CONTEXT_ATTRIBUTES, RANDOM_ATTRIBUTES
 from sandbox.errors import PolicyViolation
+from sandbox.meter import MAX_INTEGER_BITS
 from sandbox.methods import METHOD_NAMES
 
 __all__ = ["check_source", "parse_source"]
 
-MAX_SOURCE = 200_000
+MAX_SOURCE = 100_000
+MAX_NODES = 40_000
 MAX_PROBLEMS = 20
-FORMAT_SPEC = re.compile(r"[<>^=]?[+ ]?0?\d{0,2},?(\.\d{1,2})?[dfse%]?")
+MAX_PROBLEM_TEXT = 300  # names in it may be of any length
+MAX_STATEMENTS = 1_000
 CONTEXT_VALUES = frozenset({"now", "today", "random"})
 CALLABLE_ATTRIBUTES = METHOD_NAMES | {*CONTEXT_ATTRIBUTES, *RANDOM_ATTRIBUTES} - {"now", "today"}
 KEYED = frozenset({"sorted", "min", "max", "sort"})
 RESERVED = BUILTIN_NAMES | EXCEPTION_NAMES
-
-ALLOWED_NODES: tuple[type[ast.AST], ...] = (
-    ast.Add, ast.And, ast.Assert, ast.Assign, ast.Attribute, ast.AugAssign, ast.BinOp, ast.BitAnd,
-    ast.BitOr, ast.BitXor, ast.BoolOp, ast.Break, ast.Call, ast.Compare, ast.Constant, ast.Continue,
-    ast.Del, ast.Delete, ast.Dict, ast.DictComp, ast.Div, ast.Eq, ast.ExceptHandler, ast.Expr, ast.FloorDiv,
-    ast.For, ast.FormattedValue, ast.FunctionDef, ast.GeneratorExp, ast.Gt, ast.GtE, ast.If, ast.IfExp,
-    ast.In, ast.Is, ast.IsNot, ast.JoinedStr, ast.LShift, ast.Lambda, ast.List, ast.ListComp, ast.Load,
-    ast.Lt, ast.LtE, ast.Mod, ast.Module, ast.Mult, ast.Name, ast.NamedExpr, ast.Not, ast.NotEq, ast.NotIn,
-    ast.Or, ast.Pass, ast.Pow, ast.RShift, ast.Raise, ast.Return, ast.Set, ast.SetComp, ast.Slice,
-    ast.Store, ast.Sub, ast.Subscript, ast.Try, ast.Tuple, ast.UAdd, ast.USub, ast.UnaryOp, ast.While,
-    ast.arg, ast.arguments, ast.comprehension, ast.keyword,
-)  # fmt: skip
 
 
 def parse_source(source: str) -> ast.Module:
@@ -43,11 +34,14 @@ def parse_source(source: str) -> ast.Module:
     if len(source) > MAX_SOURCE:
         raise PolicyViolation(f"tools.py: {len(source)} characters are too many; the limit is {MAX_SOURCE}")
     try:
-        return ast.parse(source, "tools.py")
+        module = ast.parse(source, "tools.py")
     except SyntaxError as error:
         raise PolicyViolation(f"tools.py line {error.lineno}: not Python: {error.msg}") from None
     except (RecursionError, MemoryError, ValueError) as error:
         raise PolicyViolation(f"tools.py: cannot be parsed: {type(error).__name__}") from None
+    if sum(1 for _ in ast.walk(module)) > MAX_NODES:
+        raise PolicyViolation(f"tools.py: more than {MAX_NODES} names, numbers and operators; split the pack")
+    return module
 
 
 def check_source(module: ast.Module) -> None:
@@ -58,10 +52,12 @@ def check_source(module: ast.Module) -> None:
     except RecursionError:
         raise PolicyViolation("tools.py: nested too deeply; write it in smaller steps") from None
     if problems:
-        raise PolicyViolation("; ".join(problems[:MAX_PROBLEMS]))
+        raise PolicyViolation("; ".join(problem[:MAX_PROBLEM_TEXT] for problem in problems[:MAX_PROBLEMS]))
 
 
 def _check_module(module: ast.Module, problems: list[str]) -> None:
+    if len(module.body) > MAX_STATEMENTS:
+        raise PolicyViolation(f"tools.py: more than {MAX_STATEMENTS} functions and constants; split the pack")
     constants: set[str] = set()
     functions: set[str] = set()
     for position, statement in enumerate(module.body):
@@ -71,6 +67,8 @@ def _check_module(module: ast.Module, problems: list[str]) -> None:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_constant(value):
                 _check_binding(name, statement, functions, problems)
                 constants.add(name)
+            case ast.Assign(value=ast.Constant(value=value)) if _constant_problem(value) is not None:
+                problems.append(_at(statement, str(_constant_problem(value))))
             case ast.FunctionDef(name=name):
                 if name in functions or name in constants:
                     problems.append(_at(statement, f"{name} is defined twice"))
@@ -86,13 +84,21 @@ def _check_module(module: ast.Module, problems: list[str]) -> None:
 def _is_constant(node: ast.expr) -> bool:
     match node:
         case ast.Constant(value=value):
-            return not isinstance(value, (bytes, complex)) and value is not Ellipsis
+            return _constant_problem(value) is None
         case ast.Tuple(elts=parts):
             return all(_is_constant(part) for part in parts)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
-            return True
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=(int() | float()) as value)):
+            return _constant_problem(value) is None
         case _:
             return False
+
+
+def _constant_problem(value: object) -> str | None:
+    if isinstance(value, (bytes, complex)) or value is Ellipsis:
+        return f"a {type(value).__name__} constant is not allowed"
+    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+        return f"an integer of more than {MAX_INTEGER_BITS} bits is not allowed"
+    return None
 
 
 def _check_binding(name: str, node: ast.AST, functions: Iterable[str], problems: list[str]) -> None:
@@ -134,7 +140,7 @@ class _FunctionCheck:
             if not isinstance(node, ALLOWED_NODES) or (
                 isinstance(node, ast.FunctionDef) and node is not self.function
             ):
-                self._problem(node, f"{_spoken(node)} is not allowed")
+                self._problem(node, f"{spoken(node)} is not allowed")
                 continue
             check = getattr(self, f"_check_{type(node).__name__.lower()}", None)
             if check is not None:
@@ -302,8 +308,9 @@ class _FunctionCheck:
                 self._problem(node, "is compares with None, True and False only; use ==")
 
     def _check_constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, (bytes, complex)) or node.value is Ellipsis:
-            self._problem(node, f"a {type(node.value).__name__} constant is not allowed")
+        problem = _constant_problem(node.value)
+        if problem is not None:
+            self._problem(node, problem)
 
     def _check_binop(self, node: ast.BinOp) -> None:
         text = isinstance(node.left, ast.JoinedStr) or (
@@ -322,23 +329,3 @@ class _FunctionCheck:
                 pass
             case _:
                 self._problem(node, "this format is not allowed; use width and precision below 100")
-
-
-SPOKEN = {
-    "AsyncFunctionDef": "async",
-    "ClassDef": "class",
-    "FunctionDef": "a function inside a function",
-    "Global": "global",
-    "Import": "import",
-    "ImportFrom": "import",
-    "Match": "match",
-    "Nonlocal": "nonlocal",
-    "Starred": "a star",
-    "With": "with",
-    "Yield": "yield",
-    "YieldFrom": "yield",
-}
-
-
-def _spoken(node: ast.AST) -> str:
-    return SPOKEN.get(type(node).__name__, type(node).__name__)

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
-from sandbox.channel import receive, send
+from sandbox.channel import receive, receive_body, send
 from sandbox.confine import Isolation, IsolationLevel
 from sandbox.errors import IsolationError, PackError
-from sandbox.frames import FrameError, encode
+from sandbox.frames import FrameError, decode, encode
 
 __all__ = ["LoadedPack", "WorkerDeath", "WorkerDied", "WorkerPool", "open_pool"]
 
@@ -97,13 +98,20 @@ class WorkerPool:
         frame = encode({"run": pack.digest, "batch": batch, "strict": strict})
         async with self._slots, self._worker() as worker:
             await self._load(worker, pack)
-            answer = await self._ask(worker, frame, seconds)
+            body = await self._exchange(worker, frame, seconds)
+        # The worker is free again: whoever waits for it sends the next batch before this one is read.
+        await anyio.lowlevel.checkpoint()
+        try:
+            answer = _object(decode(body))
             if "batch" not in answer:
                 raise WorkerDied(_cause_of_failure(answer), str(answer.get("failed")))
-            try:
-                return read(answer["batch"])
-            except FrameError as error:
-                raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+            return read(answer["batch"])
+        except FrameError as error:
+            await self._condemn(worker)
+            raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+        except WorkerDied:
+            await self._condemn(worker)
+            raise
 
     async def inspect(self, pack: LoadedPack) -> dict[str, Any]:
         """Compile a pack on a worker; give its functions' ``signatures`` and the policy's ``violation``."""
@@ -142,22 +150,33 @@ class WorkerPool:
         else:
             await self._end(worker)
 
+    async def _condemn(self, worker: _Worker) -> None:
+        """End a worker that gave a wrong answer, even if it is at work for somebody else by now."""
+        with anyio.CancelScope(shield=True):
+            if worker in self._idle:
+                self._idle.remove(worker)
+                await self._end(worker)
+            else:
+                await self._kill(worker)  # who waits for it will see, and clean up
+
     async def _ask(self, worker: _Worker, frame: bytes, seconds: float) -> dict[str, Any]:
-        answer: Any = None
+        body = await self._exchange(worker, frame, seconds)
+        try:
+            return _object(decode(body))
+        except FrameError as error:
+            raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+
+    async def _exchange(self, worker: _Worker, frame: bytes, seconds: float) -> bytearray:
         try:
             with anyio.fail_after(seconds):
                 await send(worker.channel, frame)
-                answer = await receive(worker.channel)
-            if not isinstance(answer, dict):
-                raise FrameError("a worker answered with no object")
+                return await receive_body(worker.channel)
         except TimeoutError:
             raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s") from None
         except (OSError, FrameError):
             with anyio.CancelScope(shield=True):
                 status = await self._end(worker)
             raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended ({_spoken_status(status)})") from None
-        known: dict[str, Any] = answer
-        return known
 
     async def _start(self) -> _Worker:
         ours, theirs = socket.socketpair()
@@ -183,6 +202,9 @@ class WorkerPool:
 
     async def _end(self, worker: _Worker) -> int:
         worker.channel.close()
+        return await self._kill(worker)
+
+    async def _kill(self, worker: _Worker) -> int:
         if worker.pid == 0:
             return 0
         pid, worker.pid = worker.pid, 0
@@ -208,10 +230,10 @@ class WorkerPool:
 
 
 @asynccontextmanager
-async def open_pool(*, workers: int, required: IsolationLevel) -> AsyncIterator[WorkerPool]:
+async def open_pool(*, workers: int) -> AsyncIterator[WorkerPool]:
     """Start a template and its workers; end them on the way out.
 
-    Raises ``IsolationError`` when the platform confines workers less than ``required``.
+    Raises ``IsolationError`` when the platform has no such workers.
     """
     if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
         raise IsolationError("this platform cannot fork confined workers; use Linux, macOS or WSL")
@@ -223,11 +245,6 @@ async def open_pool(*, workers: int, required: IsolationLevel) -> AsyncIterator[
         ours.setblocking(False)
         await _wait_until_ready(ours, process)
         await pool.start_workers()
-        if not pool.isolation.level.at_least(required):
-            raise IsolationError(
-                f"this platform gives {pool.isolation}, less than the {required} that was asked for; "
-                "run on Linux on x86-64 or arm64, or ask for less"
-            )
         yield pool
     finally:
         pool.close()
@@ -294,6 +311,12 @@ async def _wait_until_ready(control: socket.socket, process: subprocess.Popen[by
                 reason = await anyio.to_thread.run_sync(process.stderr.read)
         last = reason.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
         raise IsolationError(f"the sandbox's template process did not start: {last[0]}") from None
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise FrameError("a worker answered with no object")
+    return answer
 
 
 def _cause_of_failure(answer: dict[str, Any]) -> WorkerDeath:

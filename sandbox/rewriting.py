@@ -7,7 +7,9 @@ leading underscore; the guards' own names are made after that check, so tool cod
 from __future__ import annotations
 
 import ast
+import copy
 import types
+from collections.abc import Callable
 from typing import Any
 
 from RestrictedPython.compile import compile_restricted_exec
@@ -20,12 +22,17 @@ __all__ = ["compile_tools"]
 
 GUARDED_OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "_add_",
+    ast.BitAnd: "_and_",
     ast.BitOr: "_or_",
+    ast.BitXor: "_xor_",
     ast.LShift: "_shift_",
     ast.Mod: "_mod_",
     ast.Mult: "_mul_",
     ast.Pow: "_pow_",
+    ast.Sub: "_sub_",
 }
+FREE_BESIDE_NUMBERS = {"_add_", "_sub_"}
+NODES_PER_STEP = 32
 IN_PLACE_OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "_iadd_",
     ast.BitOr: "_ior_",
@@ -45,13 +52,36 @@ def compile_tools(source: str) -> tuple[types.CodeType, dict[str, tuple[str, ...
         for node in module.body
         if isinstance(node, ast.FunctionDef)
     }
+    _weigh_tree(module)
     try:
         result = compile_restricted_exec(module, filename="tools.py", policy=_GuardingTransformer)
     except (RecursionError, MemoryError, SyntaxError, ValueError) as error:
         raise PolicyViolation(f"tools.py: cannot be compiled: {type(error).__name__}: {error}") from None
     if result.code is None:
-        raise PolicyViolation("tools.py: " + "; ".join(result.errors[:10]))
+        raise PolicyViolation("tools.py: " + "; ".join(error[:300] for error in result.errors[:10]))
     return result.code, signatures
+
+
+def _weigh_tree(module: ast.Module) -> None:
+    """Note on every node how much code there is in it, before it is rewritten."""
+    for node in reversed(list(ast.walk(module))):
+        node.weight = _own_weight(node) + sum(child.weight for child in ast.iter_child_nodes(node))  # type: ignore[attr-defined]  # ours
+
+
+def _own_weight(node: ast.AST) -> int:
+    match node:
+        case ast.Constant(value=str(text)):
+            return 1 + (len(text) >> 8)
+        case ast.List() | ast.Dict() | ast.Set() | ast.ListComp() | ast.DictComp() | ast.SetComp():
+            return 5  # memory that the collector will look at
+        case _:
+            return 1
+
+
+def _steps(node: Any) -> ast.Call:
+    """Make the charge for running a node's code once: long code without any loop takes its time too."""
+    steps = 1 + node.weight // NODES_PER_STEP
+    return _guard("_tick_") if steps == 1 else _guard("_take_", ast.Constant(steps))
 
 
 def _guard(name: str, *arguments: ast.expr) -> ast.Call:
@@ -76,18 +106,42 @@ class _GuardingTransformer(RestrictingNodeTransformer):
     # functions and loops: every way of doing something again takes a step
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        steps = _steps(node)
         super().visit_FunctionDef(node)
-        node.body.insert(0, self._placed(ast.Expr(_guard("_tick_")), node.body[0]))
+        node.body.insert(0, self._placed(ast.Expr(steps), node.body[0]))
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> Any:
+        steps = _steps(node)
         super().visit_Lambda(node)
-        node.body = self._placed(ast.BoolOp(ast.And(), [_guard("_tick_"), node.body]), node)
+        node.body = self._placed(ast.BoolOp(ast.And(), [steps, node.body]), node)
         return node
 
     def visit_While(self, node: ast.While) -> Any:
+        steps = _steps(node)
         node = self.node_contents_visit(node)
-        node.test = self._placed(ast.BoolOp(ast.And(), [_guard("_tick_"), node.test]), node)
+        node.test = self._placed(ast.BoolOp(ast.And(), [steps, node.test]), node)
+        return node
+
+    def visit_For(self, node: ast.For) -> Any:
+        heavy = node.weight >= NODES_PER_STEP  # type: ignore[attr-defined]  # see _weigh_tree
+        steps = _steps(node)
+        super().visit_For(node)
+        if heavy:  # a short body is paid for by the guard of its iterable
+            node.body.insert(0, self._placed(ast.Expr(steps), node.body[0]))
+        return node
+
+    def visit_ListComp(self, node: ast.ListComp) -> Any:
+        return self._comprehension(node, super().visit_ListComp)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> Any:
+        return self._comprehension(node, super().visit_GeneratorExp)
+
+    def _comprehension(self, node: Any, visit: Callable[[Any], Any]) -> Any:
+        heavy, steps = node.weight >= NODES_PER_STEP, _steps(node)
+        node = visit(node)
+        for generator in node.generators if heavy else ():
+            generator.ifs.insert(0, self._placed(copy.deepcopy(steps), node))
         return node
 
     def guard_iter(self, node: Any) -> Any:
@@ -168,12 +222,12 @@ class _GuardingTransformer(RestrictingNodeTransformer):
         return node
 
     def visit_SetComp(self, node: ast.SetComp) -> Any:
-        super().visit_SetComp(node)
+        self._comprehension(node, super().visit_SetComp)
         node.elt = self._placed(_guard("_key_", node.elt), node)
         return node
 
     def visit_DictComp(self, node: ast.DictComp) -> Any:
-        super().visit_DictComp(node)
+        self._comprehension(node, super().visit_DictComp)
         node.key = self._placed(_guard("_key_", node.key), node)
         return node
 
@@ -185,7 +239,7 @@ class _GuardingTransformer(RestrictingNodeTransformer):
 
     def _operation(self, operator: ast.operator, left: ast.expr, right: ast.expr) -> ast.expr:
         guard = GUARDED_OPERATORS.get(type(operator))
-        if guard is None or (guard == "_add_" and (_is_number(left) or _is_number(right))):
+        if guard is None or (guard in FREE_BESIDE_NUMBERS and (_is_number(left) or _is_number(right))):
             return ast.BinOp(left, operator, right)
         return _guard(guard, left, right)
 

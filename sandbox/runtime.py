@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
 import anyio
 import anyio.from_thread
 
+from sandbox.admission import admit
 from sandbox.confine import Isolation, IsolationLevel
 from sandbox.packs import Pack
 from sandbox.pool import LoadedPack, WorkerDeath, WorkerDied, WorkerPool, open_pool
@@ -26,6 +28,8 @@ from sandbox.world import state_digest
 __all__ = ["ProcessRuntime", "Runtime", "open_runtime", "run"]
 
 BATCH_SIZE = 16
+BATCHES_PER_WORKER = 2
+CALLS_PER_MESSAGE = 1_000
 BATCH_SECONDS = 20.0
 CALL_SECONDS = 5.0
 
@@ -49,8 +53,18 @@ class Runtime(Protocol):
 class ProcessRuntime:
     """The runtime of confined worker processes.  Use ``open_runtime``."""
 
-    def __init__(self, pool: WorkerPool, *, batch_seconds: float, call_seconds: float) -> None:
+    def __init__(
+        self,
+        pool: WorkerPool,
+        *,
+        batch_seconds: float,
+        call_seconds: float,
+        required: IsolationLevel,
+        trusted: Collection[str] = frozenset(),
+    ) -> None:
         self._pool = pool
+        self._required = required
+        self._trusted = trusted
         self._batch_seconds = batch_seconds
         self._call_seconds = call_seconds
         self._packs: dict[str, LoadedPack] = {}
@@ -73,37 +87,48 @@ class ProcessRuntime:
         loaded = self._loaded(pack)
         results: list[Execution | None] = [None] * len(trajectories)
         size = max(1, min(BATCH_SIZE, -(-len(trajectories) // self._pool.workers)))
+        batches = iter(range(0, len(trajectories), size))
 
-        async def run_from(first: int) -> None:
-            part = trajectories[first : first + size]
-            results[first : first + size] = await self._run_batch(pack, loaded, part, strict=strict)
+        async def run_batches() -> None:
+            for first in batches:
+                part = trajectories[first : first + size]
+                results[first : first + size] = await self._run_batch(pack, loaded, part, strict=strict)
 
-        if len(trajectories) <= size:
-            await run_from(0)
+        # Two for each worker: while it executes a batch of the one, the other reads and writes.
+        width = min(-(-len(trajectories) // size), BATCHES_PER_WORKER * self._pool.workers)
+        if width <= 1:
+            await run_batches()
         else:
             async with anyio.create_task_group() as tasks:
-                for first in range(0, len(trajectories), size):
-                    tasks.start_soon(run_from, first)
+                for _ in range(width):
+                    tasks.start_soon(run_batches)
         return tuple(result for result in results if result is not None)
 
     async def inspect(self, pack: Pack) -> Mapping[str, Any]:
         """Compile a pack's code on a worker; give its functions' ``signatures`` and any ``violation``."""
         return await self._pool.inspect(self._loaded(pack))
 
+    def admit(self, pack: Pack) -> None:
+        """Raise ``IsolationError`` unless this pack may run with the isolation that there is here."""
+        admit(pack, self.isolation, self._required)
+
     def _loaded(self, pack: Pack) -> LoadedPack:
         if pack.digest not in self._packs:
-            self._packs[pack.digest] = pack_message(pack)
+            self.admit(pack)
+            self._packs[pack.digest] = pack_message(pack, trusted=pack.digest in self._trusted)
         return self._packs[pack.digest]
 
     async def _run_batch(
         self, pack: Pack, loaded: LoadedPack, batch: Sequence[Trajectory], *, strict: bool
     ) -> list[Execution]:
-        entries = [write_trajectory(trajectory) for trajectory in batch]
+        if any(len(trajectory.calls) > CALLS_PER_MESSAGE for trajectory in batch):
+            return [await self._run_in_parts(pack, loaded, one, strict=strict) for one in batch]
+        entries = [write_trajectory(trajectory, pack) for trajectory in batch]
         try:
             return await self._pool.run(
                 loaded,
                 entries,
-                lambda answers: read_executions(batch, answers),
+                lambda answers: read_executions(batch, pack, answers),
                 seconds=self._batch_seconds,
                 strict=strict,
             )
@@ -117,6 +142,25 @@ class ProcessRuntime:
             for execution in await self._run_batch(pack, loaded, [trajectory], strict=strict)
         ]
 
+    async def _run_in_parts(
+        self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, *, strict: bool
+    ) -> Execution:
+        """Run a long trajectory a message after another, each from where the one before ended."""
+        steps: list[Step] = []
+        rest = trajectory.calls
+        part = replace(trajectory, keep_final=True)
+        while True:
+            part = replace(part, calls=rest[:CALLS_PER_MESSAGE])
+            execution = (await self._run_batch(pack, loaded, [part], strict=strict))[0]
+            steps += execution.steps
+            rest = rest[CALLS_PER_MESSAGE:]
+            if not rest:
+                break
+            part = replace(part, start=execution.final)
+        return replace(
+            execution, steps=tuple(steps), kept_final=execution.final if trajectory.keep_final else None
+        )
+
     async def _run_call_by_call(
         self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, *, strict: bool
     ) -> Execution:
@@ -125,7 +169,7 @@ class ProcessRuntime:
         for call in trajectory.calls:
             single = Trajectory(start=here, calls=(call,), faults=trajectory.faults, keep_snapshots=True)
             try:
-                execution = await self._one_call(loaded, single, strict=strict)
+                execution = await self._one_call(pack, loaded, single, strict=strict)
                 step, here = execution.steps[0], execution.final
             except WorkerDied as death:
                 here = _after_death(here)
@@ -135,13 +179,19 @@ class ProcessRuntime:
                 if trajectory.keep_snapshots
                 else Step(outcome=step.outcome, state_digest=step.state_digest, steps_used=step.steps_used)
             )
-        return Execution(steps=tuple(steps), final=here, final_state_digest=state_digest(here.state))
+        return Execution(
+            steps=tuple(steps),
+            final_state_digest=state_digest(here.state),
+            kept_final=here if trajectory.keep_final else None,
+        )
 
-    async def _one_call(self, loaded: LoadedPack, single: Trajectory, *, strict: bool) -> Execution:
+    async def _one_call(
+        self, pack: Pack, loaded: LoadedPack, single: Trajectory, *, strict: bool
+    ) -> Execution:
         executions = await self._pool.run(
             loaded,
-            [write_trajectory(single)],
-            lambda answers: read_executions([single], answers),
+            [write_trajectory(single, pack)],
+            lambda answers: read_executions([single], pack, answers),
             seconds=self._call_seconds,
             strict=strict,
         )
@@ -152,17 +202,29 @@ class ProcessRuntime:
 async def open_runtime(
     *,
     workers: int = 2,
-    required: IsolationLevel | str = IsolationLevel.LIMITED,
+    required: IsolationLevel | str = IsolationLevel.STRONG,
     batch_seconds: float = BATCH_SECONDS,
     call_seconds: float = CALL_SECONDS,
+    trusted: Collection[str] = frozenset(),
 ) -> AsyncIterator[ProcessRuntime]:
     """Start confined workers and give the runtime on them; they end with the context.
 
+    Packs whose digests are ``trusted`` (see ``pinned_digests``) take the trusted lane: in the same confined
+    workers, but with their code as it was written, neither metered nor looked over.  It does the same, but
+    faster.
+
     A batch that takes longer than ``batch_seconds`` is run again call by call, with ``call_seconds`` each.
-    Raises ``IsolationError`` if workers are confined less than ``required``.
+    A pack that does not ship with this program needs workers that are confined as ``required``; running it on
+    less raises ``IsolationError``.
     """
-    async with open_pool(workers=workers, required=IsolationLevel(required)) as pool:
-        yield ProcessRuntime(pool, batch_seconds=batch_seconds, call_seconds=call_seconds)
+    async with open_pool(workers=workers) as pool:
+        yield ProcessRuntime(
+            pool,
+            batch_seconds=batch_seconds,
+            call_seconds=call_seconds,
+            required=IsolationLevel(required),
+            trusted=trusted,
+        )
 
 
 def run(pack: Pack, trajectories: Sequence[Trajectory], *, workers: int = 1) -> tuple[Execution, ...]:

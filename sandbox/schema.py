@@ -24,6 +24,9 @@ MAX_NODES = 20_000
 MAX_BYTES = 400_000
 MAX_EXPANDED_NODES = 50_000
 MAX_REGEX_BYTES = 1 << 20
+MAX_UNIQUE = 10_000
+# whoever draws a value for a schema must make this much
+MOST_DEMANDED = {"minContains": 1_000, "minItems": 1_000, "minLength": 10_000, "minProperties": 1_000}
 
 DIALECTS = {
     f"{scheme}://json-schema.org/{name}{end}"
@@ -167,8 +170,17 @@ def _lint_keyword(
         raise PolicyViolation(f"{where}: unknown dialect {value!r}; leave the keyword out for draft 2020-12")
     if keyword == "$ref" and not _is_local(value):
         raise PolicyViolation(f"{where}: {value!r} is not local; refer to #/$defs/NAME only")
-    if keyword == "uniqueItems" and value is True and "maxItems" not in schema:
-        raise PolicyViolation(f"{where}: needs maxItems beside it, for comparing all pairs is slow")
+    if keyword == "uniqueItems" and value is True and not _at_most(schema.get("maxItems"), MAX_UNIQUE):
+        raise PolicyViolation(
+            f"{where}: needs maxItems of at most {MAX_UNIQUE} beside it, for comparing all pairs is slow"
+        )
+    if keyword in MOST_DEMANDED and not _at_most(value, MOST_DEMANDED[keyword]):
+        raise PolicyViolation(f"{where}: asks for too much; at most {MOST_DEMANDED[keyword]}")
+    if keyword == "pattern" and isinstance(value, str):
+        _check_pattern(value, where)
+    if keyword == "patternProperties" and isinstance(value, Mapping):
+        for name in value:
+            _check_pattern(name, where)
     if keyword in SCHEMAS_BY_NAME and isinstance(value, Mapping):
         for name, part in value.items():
             size.add(name, depth)
@@ -183,6 +195,15 @@ def _lint_keyword(
             _lint(part, f"{where}[{index}]", depth + 1, size)
     else:
         _measure(value, depth + 1, size)
+
+
+def _check_pattern(pattern: object, where: str) -> None:
+    """Refuse what is no pattern of the linear engine, even where no value will ever meet it."""
+    _compiled(orjson.dumps({"pattern": pattern}), where)
+
+
+def _at_most(value: object, limit: int) -> bool:
+    return isinstance(value, (int, float)) and value <= limit
 
 
 def _measure(value: object, depth: int, size: _Size) -> None:

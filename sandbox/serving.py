@@ -140,9 +140,10 @@ def _written(outcome: Outcome) -> tuple[str, dict[str, Any] | None]:
             return orjson.dumps(fault).decode(), None
 
 
-async def serve_stdio(pack: Pack, *, world: str | None = None) -> None:
+async def serve_stdio(pack: Pack, *, world: str | None = None, required: str = "strong") -> None:
     """Serve a pack over standard input and output until the input ends."""
-    async with open_runtime(workers=1) as runtime:
+    async with open_runtime(workers=1, required=required) as runtime:
+        runtime.admit(pack)
         server = pack_server(pack, runtime, world=world)
         from mcp.server.stdio import stdio_server
 
@@ -151,13 +152,19 @@ async def serve_stdio(pack: Pack, *, world: str | None = None) -> None:
 
 
 async def serve_http(
-    pack: Pack, *, port: int, world: str | None = None, announce: Callable[[str], None] | None = None
+    pack: Pack,
+    *,
+    port: int,
+    world: str | None = None,
+    required: str = "strong",
+    announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a pack over streamable HTTP on this machine only; port 0 takes a free one.
 
     ``announce`` is told the address.  Raises ``ServingFailed`` if the port is taken.
     """
-    async with open_runtime(workers=2) as runtime:
+    async with open_runtime(workers=2, required=required) as runtime:
+        runtime.admit(pack)
         server = pack_server(pack, runtime, world=world, over_http=True)
         import uvicorn
 

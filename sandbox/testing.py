@@ -1,4 +1,6 @@
-"""What every implementation of ``Runtime`` must do: a pack of awkward tools, and checks to run over it.
+"""For tests: checks of packs, and what every implementation of ``Runtime`` must do.
+
+``check_pack`` and ``PackMachine`` are for people with packs of their own; ``CONFORMANCE`` for runtimes:
 
 @pytest.mark.parametrize("check", CONFORMANCE, ids=lambda check: check.__name__)
 async def test_the_runtime_conforms(check, runtime):
@@ -12,7 +14,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from sandbox.packs import Pack, ToolSpec
+from sandbox import properties
+from sandbox.checking.machine import PackMachine, run_machine
+from sandbox.packs import Pack, ToolSpec, read_pack
+from sandbox.properties import DEFAULT_EXAMPLES
+from sandbox.reports import PackReport
 from sandbox.runtime import Runtime
 from sandbox.types import (
     Call,
@@ -27,7 +33,16 @@ from sandbox.types import (
 )
 from sandbox.world import state_digest
 
-__all__ = ["CONFORMANCE", "Check", "conformance_pack", "make_pack", "make_tool"]
+__all__ = [
+    "CONFORMANCE",
+    "Check",
+    "PackMachine",
+    "check_pack",
+    "conformance_pack",
+    "make_pack",
+    "make_tool",
+    "run_machine",
+]
 
 Check = Callable[[Runtime, Pack], Awaitable[None]]
 
@@ -91,6 +106,22 @@ AMOUNT: dict[str, Any] = {
 }
 NOTHING: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 WORLD: dict[str, Any] = {"totals": {"T": {"sum": 0}}, "notes": {"N": {"text": "kept"}}}
+
+
+def check_pack(path: str | Path, *, examples: int = DEFAULT_EXAMPLES, seed: int = 0) -> PackReport:
+    """Check a pack by its shipped name or its folder, as ``packs check`` does.
+
+    Raises ``AssertionError`` if it breaks a property, with the command that shows each.
+    """
+    report = properties.check_pack(read_pack(path), examples=examples, seed=seed)
+    lines = []
+    for finding in report.errors:
+        lines.append(f"{finding.tool or report.pack}: {finding.code}: {finding.message}")
+        if finding.counter_example is not None:
+            lines.append(f"  {finding.counter_example.command(str(path))}")
+    if lines:
+        raise AssertionError("\n".join(lines))
+    return report
 
 
 def make_tool(

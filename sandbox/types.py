@@ -69,7 +69,11 @@ Outcome = Returned | Fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFault:
-    """A failure that is to happen to one call whatever the tool would do; the state stays as it was."""
+    """A failure that is to happen to one call whatever the tool would do; the state stays as it was.
+
+    Only with the code ``truncated_result`` the tool does run, and its changes stay: of its answer the first
+    half arrives, after the message.  A rate limit is a ``TOOL_ERROR`` of the code ``rate_limit``.
+    """
 
     kind: FaultKind
     code: str
@@ -95,22 +99,29 @@ class Trajectory:
     """Calls to execute in order, each on the state that the one before left.
 
     ``start`` is a world's name (a fresh one) or a snapshot.  ``faults`` are planned failures by the
-    index of the call since the world was opened.  ``keep_snapshots`` asks for one after every call.
+    index of the call since the world was opened.  ``keep_snapshots`` asks for one after every call,
+    ``keep_final`` for one after the last: without it there is only the final state's digest, and that is
+    cheaper.
     """
 
     start: str | Snapshot
     calls: tuple[Call, ...]
     faults: Mapping[int, PlannedFault] = field(default_factory=dict)
     keep_snapshots: bool = False
+    keep_final: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What one call did.  ``steps_used`` counts the tool's own deterministic steps, 0 if it did not run."""
+    """What one call did.
+
+    ``steps_used`` counts the tool's own deterministic steps, 0 if it did not run; None in the trusted lane,
+    where nobody counts.
+    """
 
     outcome: Outcome
     state_digest: str
-    steps_used: int = 0
+    steps_used: int | None = 0
     snapshot: Snapshot | None = None
 
 
@@ -119,5 +130,12 @@ class Execution:
     """What a trajectory did; as many steps as calls."""
 
     steps: tuple[Step, ...]
-    final: Snapshot
     final_state_digest: str
+    kept_final: Snapshot | None = None
+
+    @property
+    def final(self) -> Snapshot:
+        """The world after the last call.  Raises ``ValueError`` if the trajectory did not ask for it."""
+        if self.kept_final is None:
+            raise ValueError("the final state was not kept; ask for it with keep_final")
+        return self.kept_final

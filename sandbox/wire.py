@@ -11,13 +11,25 @@ from sandbox.frames import FrameError, encode
 from sandbox.packs import Pack
 from sandbox.plain import plain_json_problem
 from sandbox.pool import LoadedPack
-from sandbox.types import Call, Execution, Fault, FaultKind, Outcome, Returned, Snapshot, Step, Trajectory
+from sandbox.types import (
+    Call,
+    Execution,
+    Fault,
+    FaultKind,
+    JsonObject,
+    JsonValue,
+    Outcome,
+    Returned,
+    Snapshot,
+    Step,
+    Trajectory,
+)
 
 __all__ = ["pack_message", "read_executions", "read_outcome", "write_call", "write_trajectory"]
 
 
-def pack_message(pack: Pack) -> LoadedPack:
-    """Write what a worker needs of a pack: code, contracts and worlds."""
+def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
+    """Write what a worker needs of a pack: code, contracts and worlds.  ``trusted`` chooses its lane."""
     tools = [
         {
             "name": tool.name,
@@ -30,30 +42,45 @@ def pack_message(pack: Pack) -> LoadedPack:
         for tool in pack.tools
     ]
     body = {"clock": pack.clock, "source": pack.source, "worlds": dict(pack.worlds), "tools": tools}
-    return LoadedPack(name=pack.name, digest=pack.digest, frame=encode({"load": body, "digest": pack.digest}))
+    message = {"load": body, "digest": pack.digest, "trusted": trusted}
+    return LoadedPack(name=pack.name, digest=pack.digest, frame=encode(message))
 
 
-def write_trajectory(trajectory: Trajectory) -> dict[str, Any]:
+def write_trajectory(trajectory: Trajectory, pack: Pack) -> dict[str, Any]:
     """Write one trajectory.  Raises ``SandboxError`` if its snapshot's state is not plain JSON."""
     start = trajectory.start
-    snapshot = Snapshot(world=start, state={}) if isinstance(start, str) else start
+    entry: dict[str, Any] = {"calls": [write_call(call) for call in trajectory.calls]}
+    if isinstance(start, str):
+        entry["world"] = start
+    else:
+        entry |= _snapshot(start, pack.worlds.get(start.world, {}))
+    if trajectory.faults:
+        entry["faults"] = write_faults(trajectory.faults)
+    if trajectory.keep_snapshots:
+        entry["keep"] = True
+    if not trajectory.keep_final:
+        entry["final"] = False
+    return entry
+
+
+def _snapshot(snapshot: Snapshot, origin: JsonObject) -> dict[str, Any]:
+    """Write a snapshot as what sets it apart from its world; tables that are the world's own stay behind."""
+    state = snapshot.state
+    differing = {name: table for name, table in state.items() if origin.get(name, _NONE) is not table}
+    tables = _plain(differing)
+    problem = plain_json_problem(tables, max_nodes=1_000_000)
+    if problem is not None:
+        raise SandboxError(f"the snapshot of world {snapshot.world} is not plain JSON: {problem}")
     return {
         "world": snapshot.world,
-        "state": None if isinstance(start, str) else _state(snapshot),
+        "tables": tables,
+        "gone": [name for name in origin if name not in state],
         "counters": dict(snapshot.counters),
         "made": snapshot.calls_made,
-        "calls": [write_call(call) for call in trajectory.calls],
-        "faults": write_faults(trajectory.faults),
-        "keep": trajectory.keep_snapshots,
     }
 
 
-def _state(snapshot: Snapshot) -> Any:
-    state = _plain(snapshot.state)
-    problem = plain_json_problem(state, max_nodes=1_000_000)
-    if problem is not None:
-        raise SandboxError(f"the snapshot of world {snapshot.world} is not plain JSON: {problem}")
-    return state
+_NONE = object()
 
 
 def write_call(call: Call) -> list[Any]:
@@ -77,44 +104,72 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def read_executions(trajectories: Sequence[Trajectory], answers: list[Any]) -> list[Execution]:
+def read_executions(trajectories: Sequence[Trajectory], pack: Pack, answers: list[Any]) -> list[Execution]:
     """Read a worker's answers, one per trajectory.  Raises ``FrameError`` if they are not that."""
     if not isinstance(answers, list) or len(answers) != len(trajectories):
         raise FrameError("a worker answered with another number of trajectories")
-    return [_execution(trajectory, answer) for trajectory, answer in zip(trajectories, answers, strict=True)]
-
-
-def _execution(trajectory: Trajectory, answer: Any) -> Execution:
-    start = trajectory.start
-    world, made = (start, 0) if isinstance(start, str) else (start.world, start.calls_made)
     try:
-        if len(answer["steps"]) != len(trajectory.calls):
-            raise FrameError("a worker answered with another number of steps")
-        final = Snapshot(
-            world=world,
-            state=answer["state"],
-            counters=answer["counters"],
-            calls_made=made + len(trajectory.calls),
-        )
-        steps = _steps(world, made, answer["steps"])
-        return Execution(steps=steps, final=final, final_state_digest=answer["digest"])
-    except (KeyError, TypeError, ValueError) as error:
+        return [
+            _execution(trajectory, pack, answer)
+            for trajectory, answer in zip(trajectories, answers, strict=True)
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise FrameError(f"a worker's answer is not one: {type(error).__name__}: {error}") from None
 
 
-def _steps(world: str, made: int, written: list[Any]) -> tuple[Step, ...]:
-    steps = []
-    state: Any = None
-    for number, (outcome, digest, used, *kept) in enumerate(written, made + 1):
-        snapshot = None
-        if kept:
-            counters, sent = kept
-            state = state if sent is None else sent
-            snapshot = Snapshot(world=world, state=state, counters=counters, calls_made=number)
-        steps.append(
-            Step(outcome=read_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot)
+def _execution(trajectory: Trajectory, pack: Pack, answer: Any) -> Execution:
+    start = trajectory.start
+    if isinstance(start, str):
+        start = Snapshot(world=start, state=pack.worlds[start])
+    written = answer["steps"]
+    if len(written) != len(trajectory.calls):
+        raise FrameError("a worker answered with another number of steps")
+    steps, state = (
+        _kept_steps(start, written)
+        if trajectory.keep_snapshots
+        else ([_step(*step) for step in written], start.state)
+    )
+    final = None
+    if trajectory.keep_final:
+        final = Snapshot(
+            world=start.world,
+            state=_after(state, answer["tables"], answer["gone"]),
+            counters=_counters(answer["counters"]),
+            calls_made=start.calls_made + len(steps),
         )
-    return tuple(steps)
+    return Execution(steps=tuple(steps), final_state_digest=answer["digest"], kept_final=final)
+
+
+def _kept_steps(start: Snapshot, written: list[Any]) -> tuple[list[Step], JsonObject]:
+    steps = []
+    state = start.state
+    for number, (outcome, digest, used, counters, tables, gone) in enumerate(written, start.calls_made + 1):
+        state = _after(state, tables, gone)
+        snapshot = Snapshot(world=start.world, state=state, counters=_counters(counters), calls_made=number)
+        steps.append(_step(outcome, digest, used, snapshot))
+    return steps, state
+
+
+def _step(outcome: list[Any], digest: str, used: int | None, snapshot: Snapshot | None = None) -> Step:
+    if not isinstance(digest, str) or not isinstance(used, int | None):
+        raise TypeError("a step has a digest and counts its steps")
+    return Step(outcome=read_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot)
+
+
+def _counters(written: Any) -> dict[str, int]:
+    if not isinstance(written, dict) or not all(type(count) is int for count in written.values()):
+        raise TypeError("counters are numbers by name")
+    return written
+
+
+def _after(state: JsonObject, tables: Mapping[str, JsonValue], gone: Sequence[str]) -> JsonObject:
+    """Give a state with some tables changed; the others are the same objects as before."""
+    if not tables and not gone:
+        return state
+    after = {**state, **tables}
+    for name in gone:
+        del after[name]
+    return after if len(after) == len(state) and not gone else {name: after[name] for name in sorted(after)}
 
 
 def read_outcome(written: list[Any]) -> Outcome:
@@ -122,4 +177,6 @@ def read_outcome(written: list[Any]) -> Outcome:
     if len(written) == 1:
         return Returned(written[0])
     kind, code, message = written
+    if not isinstance(code, str) or not isinstance(message, str):
+        raise TypeError("a fault's code and message are texts")
     return Fault(FaultKind(kind), code, message)

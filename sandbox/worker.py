@@ -15,13 +15,12 @@ import time
 import unicodedata  # the parser wants it for names beyond ASCII, and a confined worker cannot import it
 from typing import Any, NoReturn
 
-import orjson
-
 from sandbox import confine
 from sandbox.errors import SandboxError
 from sandbox.faults import read_faults
 from sandbox.frames import FrameError, encode, receive, send
-from sandbox.program import LiveWorld, Program, compile_program
+from sandbox.live_world import LiveWorld
+from sandbox.program import Program, compile_program
 from sandbox.types import Fault, Outcome, Returned
 
 __all__ = ["main", "serve", "start"]
@@ -30,6 +29,7 @@ assert unicodedata.unidata_version
 
 TIRED_AFTER_CPU_SECONDS = 900
 MAX_ERROR_TEXT = 2_000
+GARBAGE_AFTER = 50_000
 
 
 def main(control_descriptor: int) -> NoReturn:
@@ -85,6 +85,9 @@ def _start_worker(control: socket.socket, descriptor: int) -> int:
 
 def serve(channel: socket.socket) -> NoReturn:
     """Answer messages until the parent closes the socket."""
+    gc.set_threshold(
+        GARBAGE_AFTER, 20, 20
+    )  # plain JSON makes no cycles; looking for them often is for nothing
     programs: dict[str, Program] = {}
     while True:
         try:
@@ -107,9 +110,9 @@ def serve(channel: socket.socket) -> NoReturn:
 
 def _answer(message: dict[str, Any], programs: dict[str, Program]) -> dict[str, Any]:
     match message:
-        case {"load": pack, "digest": digest}:
+        case {"load": pack, "digest": digest, "trusted": trusted}:
             try:
-                programs[digest] = compile_program(pack)
+                programs[digest] = compile_program(pack, trusted=trusted)
             except SandboxError as error:
                 return {"failed": str(error)[:MAX_ERROR_TEXT]}
             program = programs[digest]
@@ -122,30 +125,31 @@ def _answer(message: dict[str, Any], programs: dict[str, Program]) -> dict[str, 
 
 
 def _trajectory(program: Program, entry: dict[str, Any], *, strict: bool) -> dict[str, Any]:
-    state = entry["state"]
-    world = (
-        program.open_world(entry["world"])
-        if state is None
-        else program.resume_world(entry["world"], state, entry["counters"], entry["made"])
-    )
-    faults = read_faults(entry["faults"])
-    steps = []
-    sent = None
+    world = _opened(program, entry)
+    faults = read_faults(entry["faults"]) if "faults" in entry else {}
+    keep = entry.get("keep", False)
+    steps: list[list[Any]] = []
     for name, arguments, *unfit in entry["calls"]:
         planned = faults.get(world.calls_made)
         outcome, used = program.call(
             world, name, arguments, planned, unfit=unfit[0] if unfit else None, strict=strict
         )
-        step = [_written(outcome), world.digest, used]
-        if entry["keep"]:
-            step += [dict(world.counters), None if world.digest == sent else _state(world)]
-            sent = world.digest
+        step: list[Any] = [_written(outcome), world.digest, used]
+        if keep:
+            step += [dict(world.counters), *world.changes()]
         steps.append(step)
-    return {"steps": steps, "state": _state(world), "counters": world.counters, "digest": world.digest}
+    answer: dict[str, Any] = {"steps": steps, "digest": world.digest}
+    if entry.get("final", True):
+        tables, gone = world.changes()
+        answer |= {"tables": tables, "gone": gone, "counters": world.counters}
+    return answer
 
 
-def _state(world: LiveWorld) -> Any:
-    return {table: orjson.Fragment(encoded) for table, encoded in world.tables.items()}
+def _opened(program: Program, entry: dict[str, Any]) -> LiveWorld:
+    origin = program.world(entry["world"])
+    if "tables" not in entry:
+        return LiveWorld.fresh(origin)
+    return LiveWorld.resumed(origin, entry["tables"], entry["gone"], entry["counters"], entry["made"])
 
 
 def _written(outcome: Outcome) -> list[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 import xxhash
@@ -18,12 +19,15 @@ from sandbox.types import JsonObject, JsonValue
 __all__ = [
     "Change",
     "canonical",
+    "describe_changes",
     "diff_states",
     "digest_of_tables",
     "encode_tables",
     "state_digest",
     "values_at",
 ]
+
+MAX_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,10 @@ class Change:
     path: str
     before: JsonValue
     after: JsonValue
+
+    def __str__(self) -> str:
+        """Write ``orders.O7.status: "pending" -> "cancelled"``, long values cut short."""
+        return f"{self.path}: {_shown(self.before)} -> {_shown(self.after)}"
 
 
 def canonical(value: object) -> bytes:
@@ -55,18 +63,32 @@ def encode_tables(state: Mapping[str, object]) -> dict[str, bytes]:
 
 def digest_of_tables(tables: Mapping[str, bytes]) -> str:
     """Give the digest of the state whose tables are already written (see ``encode_tables``)."""
-    hasher = xxhash.xxh3_128()
-    lead = b"{"
-    for name, table in tables.items():
-        hasher.update(lead + orjson.dumps(name) + b":" + table)
-        lead = b","
-    hasher.update(b"}" if tables else b"{}")
-    return hasher.hexdigest()
+    parts = [b"%b:%b" % (_written_name(name), table) for name, table in tables.items()]
+    return xxhash.xxh3_128_hexdigest(b"{%b}" % b",".join(parts))
+
+
+@lru_cache(maxsize=1_000)
+def _written_name(name: str) -> bytes:
+    return orjson.dumps(name)
 
 
 def diff_states(before: JsonObject, after: JsonObject) -> tuple[Change, ...]:
     """List where two states differ, as dotted paths (``orders.O1.status``), in sorted order."""
     return tuple(_differences(before, after, ""))
+
+
+def describe_changes(changes: Sequence[Change], *, most: int = 5) -> str:
+    """Write changes in one line for people, at most so many of them."""
+    if not changes:
+        return "nothing"
+    told = "; ".join(map(str, changes[:most]))
+    rest = len(changes) - most
+    return told if rest <= 0 else f"{told}; and {rest} more"
+
+
+def _shown(value: JsonValue) -> str:
+    text = canonical(value).decode()
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _differences(before: JsonValue, after: JsonValue, path: str) -> Iterator[Change]:

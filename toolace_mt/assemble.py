@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import toolace_mt
 from engine import (
     FREE,
     AdaptiveWidth,
+    Amount,
     Budget,
     BudgetLimits,
     ChatClient,
-    ChatModel,
     EventStream,
     FixedWidth,
     Gates,
     Journal,
+    Lane,
     Price,
     RequestWindow,
+    RunControl,
     TokenRate,
     Usage,
     amount_of,
     open_journal,
     price_of,
 )
-from sandbox import Pack, Runtime, open_pack, open_runtime
+from sandbox import Pack, Runtime, open_pack, open_runtime, pinned_digests
 from toolace_mt.config import GenerateConfig
 from toolace_mt.errors import ConfigError, RunFolderError
+from toolace_mt.models import Endpoint, open_models
 from toolace_mt.pipeline import Pipeline
 from toolace_mt.run_log import LOG_NAME, logging_to
+from toolace_mt.session import noting_changes
 from toolace_mt.stages.judge import Judge, ModelJudge, RuleJudge
 from toolace_mt.stages.refine import Refiner
 from toolace_mt.store import JOURNAL_NAME, Store
@@ -42,6 +44,11 @@ __all__ = ["Assembly", "assemble"]
 
 _LOCAL_DIALOGUES = 4
 _REMOTE_DIALOGUES = 64
+
+# The means of 20 dialogues with a judge that is a model, rounded up.  Without a guess, all 64 would open on
+# a budget that pays for two.
+_USUAL_REQUESTS = 32
+_USUAL_USAGE = Usage(prompt_tokens=4_500, completion_tokens=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,7 @@ class Assembly:
     store: Store
     client: ChatClient
     budget: Budget
+    control: RunControl
     pipeline: Pipeline
     runtime: Runtime
     price: Price | None
@@ -67,27 +75,39 @@ async def assemble(config: GenerateConfig, events: EventStream) -> AsyncIterator
     """
     packs = tuple(_real_pack(name) for name in config.pack)
     async with AsyncExitStack() as stack:
-        model = await _open_model(config, stack)
+        endpoints = await open_models(config, stack)
+        model = endpoints[0].model
         runtime = await stack.enter_async_context(
-            open_runtime(workers=config.workers, required=config.isolation)
+            open_runtime(workers=config.workers, required=config.isolation, trusted=pinned_digests())
         )
+        for pack in packs:
+            runtime.admit(pack)
         _make_folder(config)
         journal = await stack.enter_async_context(open_journal(config.out / JOURNAL_NAME))
         store = Store(config.out, journal)
         _refuse_a_run_that_is_there(config, store)
         await store.claim(_identity(config, packs, model.name))
         stack.enter_context(logging_to(config.out / LOG_NAME, events))
+        stack.enter_context(noting_changes(journal, events))
         price = _price(config, model.name)
         budget = _budget(config, price, journal, events)
+        gates = _gates(config, endpoints, budget, events)
         yield Assembly(
             config=config,
             store=store,
-            client=ChatClient(model, gates=_gates(config, budget, events), journal=journal, events=events),
+            client=ChatClient(
+                model,
+                others=[endpoint.model for endpoint in endpoints[1:]],
+                gates=gates,
+                journal=journal,
+                events=events,
+            ),
             budget=budget,
+            control=RunControl(gates, events),
             pipeline=_pipeline(config, runtime, packs),
             runtime=runtime,
             price=price,
-            width=config.concurrency or (_LOCAL_DIALOGUES if _in_process(config) else _REMOTE_DIALOGUES),
+            width=config.concurrency or (_LOCAL_DIALOGUES if config.is_in_process else _REMOTE_DIALOGUES),
         )
 
 
@@ -117,47 +137,6 @@ def _make_folder(config: GenerateConfig) -> None:
         ) from None
 
 
-async def _open_model(config: GenerateConfig, stack: AsyncExitStack) -> ChatModel:
-    kind, _, rest = config.model.partition(":")
-    if kind in {"http", "https"}:
-        return await _open_endpoint(config, stack)
-    match kind:
-        case "local":
-            from engine.chat.llama_cpp import EMBEDDED_MODEL, embedded_weights, open_llama_cpp
-
-            return await stack.enter_async_context(
-                open_llama_cpp(embedded_weights(), name=EMBEDDED_MODEL, small=True)
-            )
-        case "gguf":
-            from engine.chat.llama_cpp import open_llama_cpp
-
-            path = Path(rest)
-            name = config.model_name or path.stem
-            return await stack.enter_async_context(open_llama_cpp(path, name=name))
-        case "cassette":
-            from engine.chat.cassette import CassetteModel
-
-            return CassetteModel.read(Path(rest))
-        case _:
-            raise ConfigError(
-                f"--model {config.model}: use local, the address of an OpenAI-compatible endpoint, "
-                "gguf:PATH or cassette:PATH"
-            )
-
-
-async def _open_endpoint(config: GenerateConfig, stack: AsyncExitStack) -> ChatModel:
-    from engine.chat.openai_http import ApiKey, open_openai
-
-    if config.model_name is None:
-        raise ConfigError(f"--model {config.model}: name the model there with --model-name")
-    key = ApiKey.find(os.environ, config.key_file)
-    return await stack.enter_async_context(open_openai(config.model, config.model_name, key=key))
-
-
-def _in_process(config: GenerateConfig) -> bool:
-    return not config.model.startswith(("http:", "https:"))
-
-
 def _identity(config: GenerateConfig, packs: tuple[Pack, ...], model: str) -> dict[str, Any]:
     """What decides the dialogues.  ``count`` is not in it: a run may be asked for more later."""
     settings = config.model_dump(
@@ -178,22 +157,47 @@ def _price(config: GenerateConfig, model: str) -> Price | None:
         return Price(
             prompt_usd_per_million=config.price.prompt, completion_usd_per_million=config.price.completion
         )
-    return FREE if _in_process(config) else price_of(model)
+    return FREE if config.is_in_process or config.is_simulated else price_of(model)
 
 
 def _budget(config: GenerateConfig, price: Price | None, journal: Journal, events: EventStream) -> Budget:
     totals = journal.totals().values()
     usage = sum((total.usage for total in totals), Usage())
-    spent = amount_of(sum(total.requests for total in totals), usage, price)
+    requests = sum(total.requests for total in totals)
     limits = BudgetLimits(requests=config.max_requests, tokens=config.max_tokens, usd=config.max_usd)
-    return Budget(limits, price=price, spent=spent, events=events)
+    return Budget(
+        limits,
+        price=price,
+        spent=amount_of(requests, usage, price),
+        expected=_expected(requests, usage, sum(journal.job_counts().values()), price),
+        events=events,
+    )
 
 
-def _gates(config: GenerateConfig, budget: Budget, events: EventStream) -> Gates:
-    # A model in this process has a fixed number of slots of its own; there is nothing to adapt to.
-    width = FixedWidth(1_000) if _in_process(config) else AdaptiveWidth()
+def _expected(requests: int, usage: Usage, finished: int, price: Price | None) -> Amount:
+    """What a dialogue is thought to cost: what those before it did, else what is usual."""
+    if not finished or not requests:
+        return amount_of(_USUAL_REQUESTS, _USUAL_USAGE, price)
+    each = Usage(
+        prompt_tokens=usage.prompt_tokens // finished, completion_tokens=usage.completion_tokens // finished
+    )
+    return amount_of(requests // finished, each, price)
+
+
+def _gates(
+    config: GenerateConfig, endpoints: Sequence[Endpoint], budget: Budget, events: EventStream
+) -> Gates:
+    lanes = [
+        # A model in this process has a fixed number of slots of its own; there is nothing to adapt to.
+        Lane(
+            endpoint.label,
+            weight=endpoint.weight,
+            width=FixedWidth(1_000) if config.is_in_process else AdaptiveWidth(),
+        )
+        for endpoint in endpoints
+    ]
     return Gates(
-        requests=RequestWindow(width=width, requests_per_minute=config.rpm, events=events),
+        requests=RequestWindow(lanes=lanes, requests_per_minute=config.rpm, events=events),
         budget=budget,
         token_rate=TokenRate(config.tpm) if config.tpm else None,
     )

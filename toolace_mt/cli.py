@@ -22,6 +22,7 @@ _INTERRUPTED: Final = 130
 # Where each command lives; a module is imported when its command runs, so that --help is quick.
 _COMMANDS: Final = {
     "generate": ("generate", "Make dialogues in which every call was really executed."),
+    "stats": ("stats", "Tell how a run stands, also while it runs."),
     "audit": ("audit", "Check anybody's tool-calling data: rules, and execution in a sandbox."),
     "packs": ("packs", "List, show, check and run tool packs."),
     "rules": ("rules", "List the rules of the audit, or explain one."),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sandbox import shipped_packs
 from toolace_mt.errors import ConfigError
 from toolace_mt.injections import INJECTIONS
 
-__all__ = ["GenerateConfig", "PriceConfig", "load_config"]
+__all__ = ["EndpointConfig", "GenerateConfig", "PriceConfig", "SimulatedConfig", "load_config"]
 
 Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Strict(BaseModel):
@@ -29,17 +30,57 @@ class PriceConfig(_Strict):
     completion: Annotated[float, Field(ge=0)]
 
 
+class EndpointConfig(_Strict):
+    """One of several places where the model is served.
+
+    ``model`` is its name there, if it is another than ``model_name``; the key is in the file ``key_file``,
+    else in the variable ``key_env``, else in ``OPENAI_API_KEY``.
+    """
+
+    url: str
+    model: str | None = None
+    key_env: str | None = None
+    key_file: Path | None = None
+    weight: Annotated[float, Field(gt=0)] = 1.0
+
+
+class SimulatedConfig(_Strict):
+    """How the simulated model behaves (see ``engine.simulated.Behaviour``)."""
+
+    seed: int = 0
+    error_rate: Share = 0.0
+    nonsense_rate: Share = 0.0
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    spread: Share = 0.0
+    knee: Positive | None = None
+    refusal_rate: Share = 0.0
+    outage_rate: Share = 0.0
+    malformed_rate: Share = 0.0
+    most_troubles: Annotated[int, Field(ge=0)] = 3
+    admits: Positive | None = None
+    retry_after: Annotated[float, Field(ge=0)] = 1.0
+
+    @model_validator(mode="after")
+    def _troubles_are_shares_of_one_whole(self) -> Self:
+        if self.refusal_rate + self.outage_rate + self.malformed_rate > 1:
+            raise ValueError("refusal_rate, outage_rate and malformed_rate together are more than 1")
+        return self
+
+
 class GenerateConfig(_Strict):
     """The keys of a configuration file; the command line's options have the same names.
 
     ``count`` is the number of accepted dialogues; ``max_attempts`` bounds the tries (three for each plus ten
     if absent).  ``rounds``, ``repairs`` and ``attempts`` bound the work on one dialogue.  ``close_wording``
     keeps refined turns to the coarse turn's own words; by default so for the embedded model only.
+    ``endpoints`` are several places with the same model, in the place of ``model``.
     """
 
     pack: tuple[str, ...] = Field(default_factory=shipped_packs)
     model: str = "local"
     model_name: str | None = None
+    endpoints: tuple[EndpointConfig, ...] = ()
+    simulated: SimulatedConfig = SimulatedConfig()
     key_file: Path | None = None
     price: PriceConfig | None = None
     count: Positive = 10
@@ -62,7 +103,7 @@ class GenerateConfig(_Strict):
     judge: Literal["auto", "rules", "model"] = "auto"
     close_wording: bool | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 1
-    isolation: Literal["strong", "limited", "none"] = "limited"
+    isolation: Literal["strong", "limited", "none"] = "strong"
 
     @field_validator("pack", "injections", mode="before")
     @classmethod
@@ -84,9 +125,23 @@ class GenerateConfig(_Strict):
                 raise ValueError(f"there is no injection {name!r}; there are {', '.join(INJECTIONS)}")
         return value
 
+    @model_validator(mode="after")
+    def _one_model(self) -> Self:
+        if self.endpoints and self.model != "local":
+            raise ValueError("give either model or endpoints, not both")
+        return self
+
     @property
     def is_local(self) -> bool:
-        return self.model == "local"
+        return self.model == "local" and not self.endpoints
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.model.partition(":")[0] == "simulated"
+
+    @property
+    def is_in_process(self) -> bool:
+        return not self.endpoints and not self.model.startswith(("http:", "https:", "simulated"))
 
     @property
     def most_attempts(self) -> int:
@@ -119,7 +174,8 @@ def load_config(file: Path | None, options: Mapping[str, Any]) -> GenerateConfig
         if first["type"] == "extra_forbidden":
             reason = f"there is no such key; there are {known}"
         # A key that the command line gave is named as it was typed there.
-        where = f"--{key.replace('_', '-')}" if str(first["loc"][0]) in options else f"{file}: {key}"
+        where = f"--{key.replace('_', '-')}" if key.partition(".")[0] in options else f"{file}: {key}"
+        where = where if key else str(file or "the options")
         raise ConfigError(f"{where}: {reason[0].lower()}{reason[1:]}") from None
     _reject_unbuilt(config)
     return config

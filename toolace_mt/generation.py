@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,26 @@ from typing import Any
 import anyio.from_thread
 import orjson
 
-from engine import BudgetSpent, Done, EventStream, Failed, Job, StopReason, run_jobs
+from engine import (
+    BudgetSpent,
+    Done,
+    EngineError,
+    EventStream,
+    Failed,
+    Job,
+    RunControl,
+    StopReason,
+    run_jobs,
+)
 from toolace_mt.assemble import Assembly, assemble
 from toolace_mt.config import GenerateConfig
 from toolace_mt.events import DialogueEnded, RunOpened
+from toolace_mt.labelling import labelled
 from toolace_mt.ledger import ledger_of, write_ledger
 from toolace_mt.outcome import Outcome
 from toolace_mt.pipeline import Attempt
 from toolace_mt.quota import Quota
+from toolace_mt.session import Session
 
 __all__ = ["Run", "generate", "generate_async"]
 
@@ -48,11 +60,17 @@ def generate(config: GenerateConfig) -> Run:
         return portal.call(generate_async, config)
 
 
-async def generate_async(config: GenerateConfig, events: EventStream | None = None) -> Run:
+async def generate_async(
+    config: GenerateConfig,
+    events: EventStream | None = None,
+    *,
+    opened: Callable[[RunControl], None] | None = None,
+) -> Run:
     """Make dialogues until ``config.count`` are accepted, the attempts run out, or the budget does.
 
-    Everything that happens is an event on ``events``.  However the run ends, the files are written from
-    what is stored.  Raises ``ToolaceError``, ``EngineError`` or ``SandboxError``.
+    Everything that happens is an event on ``events``; ``opened`` is called once, with what steers the run.
+    However the run ends, the files are written from what is stored.  Raises ``ToolaceError``,
+    ``EngineError`` or ``SandboxError``.
     """
     stream = events or EventStream()
     async with assemble(config, stream) as assembly:
@@ -64,10 +82,12 @@ async def generate_async(config: GenerateConfig, events: EventStream | None = No
                 out=str(config.out),
             )
         )
-        return await _Session(assembly, stream).run()
+        if opened is not None:
+            opened(assembly.control)
+        return await _Stretch(assembly, stream).run()
 
 
-class _Session:
+class _Stretch:
     """One stretch of a run, from its start or a resume to its stop."""
 
     def __init__(self, assembly: Assembly, events: EventStream) -> None:
@@ -78,7 +98,15 @@ class _Session:
         self._began_at = time.monotonic()
 
     async def run(self) -> Run:
-        stop = StopReason.NO_MORE_JOBS
+        journal = self._assembly.store.journal
+        session = Session.begin(
+            journal,
+            model=self._assembly.client.name,
+            wanted=self._assembly.config.count,
+            price=self._assembly.price,
+        )
+        await session.note(journal)
+        ended = "interrupted"
         try:
             summary = await run_jobs(
                 self._jobs(),
@@ -87,11 +115,17 @@ class _Session:
                 events=self._events,
                 budget=self._assembly.budget,
                 on_end=self._end,
+                control=self._assembly.control,
             )
             stop = summary.stop
+            ended = stop.value
+        except EngineError:
+            ended = "failed"
+            raise
         finally:
             with anyio.CancelScope(shield=True):
                 ledger = await self._write_files()
+                await session.ended(ended).note(journal)
         return Run(
             folder=self._assembly.config.out,
             ledger=ledger,
@@ -116,6 +150,8 @@ class _Session:
         except BudgetSpent:
             self._quota.close()  # else the next number waits for this attempt, which never ends
             raise
+        if self._assembly.config.is_simulated:
+            outcome = labelled(outcome, model.name)
         await self._assembly.store.keep(job.key, outcome)
         return outcome
 

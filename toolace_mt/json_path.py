@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from toolace_mt.transcript import JsonValue
@@ -11,14 +10,12 @@ __all__ = ["Leaf", "child", "leaves", "path_of"]
 
 Leaf = str | int | float | bool | None
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
 
 def child(path: str, key: str | int) -> str:
     """Give the path of a member or an item: ``$.orders[0]``, ``$['odd key']``."""
     if isinstance(key, int):
         return f"{path}[{key}]"
-    if _PLAIN.match(key):
+    if key.isascii() and key.isidentifier():
         return f"{path}.{key}"
     escaped = key.replace("\\", "\\\\").replace("'", "\\'")
     return f"{path}['{escaped}']"

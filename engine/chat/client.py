@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 
@@ -21,12 +21,17 @@ __all__ = ["ChatClient"]
 
 
 class ChatClient:
-    """A model with gates, retries, a journal and checked replies, shared by all dialogues of a run."""
+    """A model with gates, retries, a journal and checked replies, shared by all dialogues of a run.
+
+    ``others`` are the same model at further endpoints, one for each further lane of the request window.
+    Which of them answered is not part of a reply's digest.
+    """
 
     def __init__(
         self,
         model: ChatModel,
         *,
+        others: Sequence[ChatModel] = (),
         gates: Gates | None = None,
         journal: Journal | None = None,
         retry: RetryPolicy | None = None,
@@ -36,6 +41,7 @@ class ChatClient:
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._model = model
+        self._others = tuple(others)
         self.gates = gates or Gates()
         self._book = None if journal is None else ReplyBook(journal)
         self._retry = retry or RetryPolicy()
@@ -55,7 +61,14 @@ class ChatClient:
         Each reply is stored as it came; whether it fits its schema is decided anew on each replay.
         """
         model: ChatModel = RetryingModel(
-            MeteredModel(self._model, self.gates, order=order, events=self._events, clock=self._clock),
+            MeteredModel(
+                self._model,
+                self.gates,
+                order=order,
+                others=self._others,
+                events=self._events,
+                clock=self._clock,
+            ),
             order=order,
             policy=self._retry,
             events=self._events,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from engine.chat.base import ChatModel
-from engine.errors import ModelError, TransientError
+from engine.errors import ModelError, TransientError, UnusableModel
 from engine.events import EventStream, ReplyReceived, RequestFailed
 from engine.gates import Abandoned, Answered, GateOutcome, Gates, Refused
 from engine.types import ChatReply, ChatRequest
@@ -17,7 +17,9 @@ __all__ = ["MeteredModel"]
 class MeteredModel:
     """Sends requests through ``gates`` on behalf of the dialogue ``order``; the oldest dialogue goes first.
 
-    Raises what ``inner`` raises, and ``BudgetSpent``.
+    ``others`` are the same model at other endpoints, in the order of the request window's lanes.  Raises what
+    ``inner`` raises, and ``BudgetSpent``.  An endpoint that is unusable is a transient error as long as
+    another one may answer.
     """
 
     def __init__(
@@ -26,10 +28,12 @@ class MeteredModel:
         gates: Gates,
         *,
         order: int = 0,
+        others: Sequence[ChatModel] = (),
         events: EventStream | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inner = inner
+        self._models = (inner, *others)
         self._gates = gates
         self._order = order
         self._events = events or EventStream()
@@ -44,11 +48,10 @@ class MeteredModel:
         sent_at = self._clock()
         outcome: GateOutcome = Abandoned()
         try:
-            reply = await self._inner.complete(request)
+            reply = await self._models[lease.lane].complete(request)
             outcome = Answered(reply.usage)
         except ModelError as error:
-            if isinstance(error, TransientError):
-                outcome = Refused(error.overload, error.retry_after)
+            outcome = _outcome_of(error)
             self._events.emit(
                 RequestFailed(
                     purpose=request.purpose,
@@ -57,9 +60,13 @@ class MeteredModel:
                     seconds=self._clock() - sent_at,
                 )
             )
+            lease.release(outcome)
+            if isinstance(error, UnusableModel) and not self._gates.requests.is_hopeless:
+                raise TransientError(str(error)) from error
             raise
         finally:
-            lease.release(outcome)
+            if not lease.is_released:
+                lease.release(outcome)
         self._events.emit(
             ReplyReceived(
                 purpose=request.purpose,
@@ -69,3 +76,13 @@ class MeteredModel:
             )
         )
         return reply
+
+
+def _outcome_of(error: ModelError) -> GateOutcome:
+    match error:
+        case TransientError():
+            return Refused(error.overload, error.retry_after, reason=str(error))
+        case UnusableModel():
+            return Refused(is_unusable=True, reason=str(error))
+        case _:
+            return Abandoned()

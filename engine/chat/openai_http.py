@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -28,10 +28,12 @@ class ApiKey:
         self._secret = secret.strip()
 
     @classmethod
-    def find(cls, environment: Mapping[str, str], file: Path | None = None) -> ApiKey | None:
-        """Take the key from the file if one is named, else from ``OPENAI_API_KEY``; None if there is none."""
+    def find(
+        cls, environment: Mapping[str, str], file: Path | None = None, *, variable: str = _KEY_VARIABLE
+    ) -> ApiKey | None:
+        """Take the key from the file if one is named, else from the variable; None if there is none."""
         if file is None:
-            secret = environment.get(_KEY_VARIABLE, "")
+            secret = environment.get(variable, "")
             return cls(secret) if secret.strip() else None
         try:
             secret = file.read_text("utf-8")
@@ -64,13 +66,21 @@ class OpenAIModel:
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, url: str, model: str, *, key: ApiKey | None, name: str
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        model: str,
+        *,
+        key: ApiKey | None,
+        name: str,
+        headers: Callable[[ChatRequest], Mapping[str, str]] | None = None,
     ) -> None:
         self._session = session
         self._url = url
         self._model = model
         self._key = key
         self._name = name
+        self._headers = headers
         self._server = urlsplit(url).netloc.rpartition("@")[2]
         self._omit: frozenset[Omission] = frozenset()
         self._has_answered = False
@@ -80,9 +90,10 @@ class OpenAIModel:
         return self._name
 
     async def complete(self, request: ChatRequest) -> ChatReply:
+        more = None if self._headers is None else self._headers(request)
         while True:
             omit = self._omit
-            status, headers, body = await self._post(request_body(request, self._model, omit))
+            status, headers, body = await self._post(request_body(request, self._model, omit), more)
             if status == 200:
                 return reply_from(body, request, self._model)
             learned = lessons(status, body, omit)
@@ -90,9 +101,13 @@ class OpenAIModel:
                 raise self._error(status, headers, body)
             self._omit |= learned  # what was left out is never put back, so this ends
 
-    async def _post(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+    async def _post(
+        self, body: bytes, headers: Mapping[str, str] | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
         try:
-            async with self._session.post(self._url, data=body, allow_redirects=False) as response:
+            async with self._session.post(
+                self._url, data=body, headers=headers, allow_redirects=False
+            ) as response:
                 answer = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._connection_error(error) from None  # its request info holds the key
@@ -140,12 +155,14 @@ async def open_openai(
     *,
     key: ApiKey | None = None,
     name: str | None = None,
+    headers: Callable[[ChatRequest], Mapping[str, str]] | None = None,
     timeout_seconds: float = 300.0,
     connect_seconds: float = 20.0,
 ) -> AsyncGenerator[OpenAIModel, None]:
     """Open a model at an endpoint (see ``chat_url`` for what ``base_url`` may be) until the block ends.
 
-    ``name`` goes into journals where the server's ``model`` does not tell enough.  The gates limit how
+    ``name`` goes into journals where the server's ``model`` does not tell enough; ``headers`` gives what to
+    send beside a request.  The gates limit how
     much is in flight; here nothing does.  Proxies are taken from the environment (``HTTPS_PROXY``,
     ``NO_PROXY``), but never for this machine itself.
     """
@@ -153,16 +170,16 @@ async def open_openai(
     if key is not None and urlsplit(url).username:
         raise UnusableModel("the address holds a user name and there is a key as well: leave one of them out")
     proxy, proxy_auth = _proxy_for(url)
-    headers = {"Content-Type": "application/json", **(key.header() if key is not None else {})}
+    always = {"Content-Type": "application/json", **(key.header() if key is not None else {})}
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
-        headers=headers,
+        headers=always,
         timeout=aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=connect_seconds),
         proxy=proxy,
         proxy_auth=proxy_auth,
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
-        yield OpenAIModel(session, url, model, key=key, name=name or model)
+        yield OpenAIModel(session, url, model, key=key, name=name or model, headers=headers)
 
 
 def _proxy_for(url: str) -> tuple[str | None, aiohttp.BasicAuth | None]:

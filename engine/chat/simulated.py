@@ -1,6 +1,6 @@
-"""A model that is no model: seeded replies that fit their schema, wrong as often as it is told.
+"""A model that is no model: gives the answer that is known to be good, wrong as often as it is told.
 
-For studies and load tests.  The same seed, request and rate give the same reply, in any order of asking.
+For studies and load tests.  The same seed, request and rates give the same reply, in any order of asking.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ _LETTERS_PER_TOKEN = 4
 
 
 class SimulatedModel:
-    """Answers each request from its own seeded chance.
+    """Answers each request with its ``expected`` answer, or from seeded chance when it has none.
 
     ``error_rate`` is the share of replies to requests with a schema that do not fit it: cut off, or another
-    value.  ``seconds`` is how long an answer takes.
+    value.  ``nonsense_rate`` is the share of those that fit but mean nothing, though a good answer is known.
+    ``seconds`` is how long an answer takes.
     """
 
     def __init__(
@@ -36,15 +37,18 @@ class SimulatedModel:
         *,
         seed: int = 0,
         error_rate: float = 0.0,
+        nonsense_rate: float = 0.0,
         seconds: float = 0.0,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        if not 0.0 <= error_rate <= 1.0:
-            raise ValueError(f"an error rate is between 0 and 1, not {error_rate}")
+        for rate in (error_rate, nonsense_rate):
+            if not 0.0 <= rate <= 1.0:
+                raise ValueError(f"a rate is between 0 and 1, not {rate}")
         self._error_rate = error_rate
+        self._nonsense_rate = nonsense_rate
         self._seconds = seconds
         self._sleep = sleep
-        self._name = f"simulated-{seed}-{error_rate:g}"
+        self._name = f"simulated-{seed}-{error_rate:g}" + (f"-{nonsense_rate:g}" if nonsense_rate else "")
 
     @property
     def name(self) -> str:
@@ -54,7 +58,7 @@ class SimulatedModel:
         chance = random.Random(request_digest(request, self._name))
         if self._seconds:
             await self._sleep(self._seconds)
-        text = _sentence(chance) if request.schema is None else self._json(request.schema, chance)
+        text = self._text(request, chance)
         longest = request.max_tokens * _LETTERS_PER_TOKEN
         prompt_letters = sum(len(message.content) for message in request.messages)
         return ChatReply(
@@ -67,11 +71,17 @@ class SimulatedModel:
             ),
         )
 
-    def _json(self, schema: JsonObject, chance: random.Random) -> str:
-        text = orjson.dumps(example_of(schema, chance)).decode()
-        if chance.random() >= self._error_rate:
+    def _text(self, request: ChatRequest, chance: random.Random) -> str:
+        text = request.expected
+        if text is None or (self._nonsense_rate and chance.random() < self._nonsense_rate):
+            text = _nonsense(request.schema, chance)
+        if request.schema is None or chance.random() >= self._error_rate:
             return text
         return text[: len(text) // 2] if chance.random() < 0.5 else orjson.dumps({"wrong": text}).decode()
+
+
+def _nonsense(schema: JsonObject | None, chance: random.Random) -> str:
+    return _sentence(chance) if schema is None else orjson.dumps(example_of(schema, chance)).decode()
 
 
 def example_of(schema: JsonObject, chance: random.Random) -> JsonValue:

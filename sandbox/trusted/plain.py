@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from enum import Enum
@@ -20,13 +20,14 @@ from uuid import UUID
 
 import orjson
 
-from sandbox.plain import is_plain_json
+from sandbox.plain import MAX_INTEGER, is_plain_json
 from sandbox.schema import json_path
 
 __all__ = ["NotPlainError", "attributes_of", "write_plain"]
 
 MAX_PARTS = 500_000
 MAX_DEPTH = 200
+ATTRIBUTE_DEPTH = 2  # of an object's attributes in a world; whole ones are often plain, and asking is cheap
 _INTEGER_BITS = 63
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
 _TEXTS = (UUID, PurePath, complex)
@@ -38,19 +39,23 @@ class NotPlainError(Exception):
 
 
 def write_plain(
-    value: object, *, sorted_keys: bool = False, otherwise: Callable[[Any], Any] | None = None
+    value: object,
+    *,
+    sorted_keys: bool = False,
+    otherwise: Callable[[Any], Any] | None = None,
+    walked: bool = False,
 ) -> bytes:
     """Write a value as JSON, canonically with ``sorted_keys``.
 
-    ``otherwise`` is asked first for another value when this one is not plain JSON.  Raises ``NotPlainError``
-    if it has too many parts.
+    ``otherwise`` is asked first for another value when this one is not plain JSON.  ``walked`` spares the
+    question where the answer is likely to be no.  Raises ``NotPlainError`` if the value has too many parts.
     """
     order = orjson.OPT_SORT_KEYS if sorted_keys else 0
     # Asked before orjson is, which would follow a small graph with an exponential unfolding to its end.
-    if is_plain_json(value, max_nodes=MAX_PARTS):
+    if not walked and is_plain_json(value, max_nodes=MAX_PARTS):
         return orjson.dumps(value, option=order)
     other = value if otherwise is None else otherwise(value)
-    return orjson.dumps(_Walk().plain(other, ()), option=order)
+    return orjson.dumps(_Walk().plain(other), option=order)
 
 
 def attributes_of(value: object) -> dict[str, object]:
@@ -72,42 +77,45 @@ def _variables(value: object) -> Iterator[tuple[str, object]]:
 
 
 class _Walk:
-    """One walk over a value; it knows which containers it is inside of."""
+    """One walk over a value; it knows where it is and which containers it is inside of."""
 
     def __init__(self) -> None:
         self._parts = 0
-        self._inside: dict[int, tuple[Step, ...]] = {}
+        self._path: list[Step] = []
+        self._inside: dict[int, int] = {}
 
-    def plain(self, value: Any, path: tuple[Step, ...]) -> Any:
-        self._parts += 1
-        if self._parts > MAX_PARTS or len(path) > MAX_DEPTH:
-            raise NotPlainError(f"{json_path(path[:8])} is too large to be written as JSON")
-        if value is None or value is True or value is False or (type(value) is str and value.isascii()):
+    def plain(self, value: Any) -> Any:
+        if _is_free(value):
             return value
         if isinstance(value, Enum):
-            return self.plain(value.value, path)
+            return self.plain(value.value)
         if isinstance(value, (str, int, float)):
             return _scalar(value)
-        if id(value) in self._inside:
-            return {"$same": json_path(self._inside[id(value)])}
-        self._inside[id(value)] = path
+        depth = self._inside.get(id(value))
+        if depth is not None:
+            return {"$same": json_path(self._path[:depth])}
+        if len(self._path) <= ATTRIBUTE_DEPTH and is_plain_json(value, max_nodes=MAX_PARTS):
+            return value
+        self._inside[id(value)] = len(self._path)
         try:
-            return self._container(value, path)
+            return self._container(value)
         finally:
             del self._inside[id(value)]
 
-    def _container(self, value: Any, path: tuple[Step, ...]) -> Any:
+    def _container(self, value: Any) -> Any:
         if type(value) is dict:  # a look-up of the abstract class takes ten times as long
-            return {_key(key): self.plain(part, (*path, _key(key))) for key, part in value.items()}
+            return self._mapping(value)
+        if type(value) is list:
+            return self._sequence(value)
         match value:
             case Mapping():
-                return {_key(key): self.plain(part, (*path, _key(key))) for key, part in value.items()}
+                return self._mapping(value)
             case bytes() | bytearray():
                 return base64.b64encode(value).decode()
             case Sequence():
-                return [self.plain(part, (*path, index)) for index, part in enumerate(value)]
+                return self._sequence(value)
             case AbstractSet():
-                return sorted((self.plain(part, (*path, "*")) for part in value), key=_order)
+                return sorted(self._sequence(value), key=_order)
             case date() | time():
                 return value.isoformat()
             case timedelta():
@@ -117,12 +125,53 @@ class _Walk:
             case _ if isinstance(value, _CODE):
                 return f"<{type(value).__name__} {getattr(value, '__name__', '')}>"
             case _ if hasattr(type(value), "model_dump"):
-                return self.plain(value.model_dump(mode="json"), path)
+                return self.plain(value.model_dump(mode="json"))
             case _ if hasattr(type(value), "__float__"):
                 return _scalar(float(value))
             case _:
-                parts = attributes_of(value)
-                return {name: self.plain(part, (*path, name)) for name, part in parts.items()}
+                return self._mapping(attributes_of(value))
+
+    def _mapping(self, parts: Mapping[Any, Any]) -> dict[str, Any]:
+        path = self._deeper(len(parts))
+        made = {}
+        for key, part in parts.items():
+            name = key if type(key) is str and key.isascii() else _key(key)
+            if _is_free(part):
+                made[name] = part
+            else:
+                path[-1] = name
+                made[name] = self.plain(part)
+        path.pop()
+        return made
+
+    def _sequence(self, parts: Iterable[Any]) -> list[Any]:
+        values = list(parts)
+        path = self._deeper(len(values))
+        for index, part in enumerate(values):
+            if not _is_free(part):
+                path[-1] = index
+                values[index] = self.plain(part)
+        path.pop()
+        return values
+
+    def _deeper(self, parts: int) -> list[Step]:
+        """Go into a container of so many parts; the last step of the path is for the caller to write."""
+        self._parts += parts
+        path = self._path
+        if self._parts > MAX_PARTS or len(path) >= MAX_DEPTH:
+            raise NotPlainError(f"{json_path(path[:8])} is too large to be written as JSON")
+        path.append("")
+        return path
+
+
+def _is_free(value: Any) -> bool:
+    """Tell at once whether a value is JSON as it stands: nearly all are."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii())
+    if kind is int:
+        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
+    return kind is bool or value is None
 
 
 def _scalar(value: str | float) -> Any:

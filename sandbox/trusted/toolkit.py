@@ -71,7 +71,10 @@ class Toolkit:
             for name, part in self._objects.items()
             if not isinstance(part, FunctionType)
         }
-        return write_plain(next(iter(states.values()), {}) if self._single else states, sorted_keys=True)
+        # Walked: if one attribute holds an object, the answer for all of them would be no, and late.
+        return write_plain(
+            next(iter(states.values()), {}) if self._single else states, sorted_keys=True, walked=True
+        )
 
 
 def tool_names(part: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.frames import FrameError
 from sandbox.trusted.types import TrustedExecution, TrustedTrajectory, TurnExecution, Unopened
-from sandbox.types import Call
+from sandbox.types import Call, JsonObject
 from sandbox.wire import read_outcome, write_call
 
 __all__ = ["read_results", "write_calls"]
@@ -34,13 +34,19 @@ def read_results(
 def _result(result: dict[str, Any], asked: TrustedTrajectory) -> TrustedExecution | Unopened:
     if "unopened" in result:
         return Unopened(reason=result["unopened"])
-    turns = [_turn(written, calls) for written, calls in zip(result["turns"], asked.turns, strict=True)]
-    return TrustedExecution(
-        turns=tuple(turns), final_state=result["state"], final_state_digest=result["digest"]
-    )
+    turns: list[TurnExecution] = []
+    state: JsonObject | None = None
+    for written, calls in zip(result["turns"], asked.turns, strict=True):
+        turns.append(_turn(written, calls, state))
+        state = turns[-1].state
+    final = state if result["state"] is None else result["state"]
+    if final is None:
+        raise FrameError("a worker answered without a final state")
+    return TrustedExecution(turns=tuple(turns), final_state=final, final_state_digest=result["digest"])
 
 
-def _turn(written: list[Any], calls: Sequence[Call]) -> TurnExecution:
+def _turn(written: list[Any], calls: Sequence[Call], before: JsonObject | None) -> TurnExecution:
+    """Read a turn; a state that is not written is that of the turn before."""
     outcomes, *state = written
     if len(outcomes) != len(calls):
         raise FrameError("a worker answered with another number of calls")
@@ -48,4 +54,9 @@ def _turn(written: list[Any], calls: Sequence[Call]) -> TurnExecution:
     if not state:
         return TurnExecution(outcomes=read)
     value, digest, digests = state
-    return TurnExecution(outcomes=read, state=value, state_digest=digest, call_digests=tuple(digests))
+    return TurnExecution(
+        outcomes=read,
+        state=before if value is None else value,
+        state_digest=digest,
+        call_digests=tuple(digests),
+    )

@@ -25,6 +25,7 @@ from sandbox.types import Fault, FaultKind
 __all__ = ["serve", "start"]
 
 MAX_ERROR_TEXT = 2_000
+GARBAGE_AFTER = 50_000
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -71,6 +72,8 @@ class _Desk:
         match message:
             case {"open": str(source)}:
                 self._factory = find_factory(source)
+                gc.freeze()  # what was imported stays; looking through it for garbage is for nothing
+                gc.set_threshold(GARBAGE_AFTER, 20, 20)
                 return {"opened": True}
             case {"tools": record}:
                 from sandbox.trusted.signatures import describe_tools
@@ -110,11 +113,14 @@ class _Run:
         self._toolkit = toolkit
         self._faults = faults
         self._made = 0
+        self._told = b""
 
     def go(self, turns: list[list[Any]], reading: str) -> dict[str, Any]:
+        self._told = b""
         done = [self._turn(calls, reading) for calls in turns]
-        state = self._toolkit.write_state()
-        return {"turns": done, "state": orjson.Fragment(state), "digest": _digest(state)}
+        # Nothing is called after the last turn, so what was read then is final.
+        state = self._told or self._toolkit.write_state()
+        return {"turns": done, "state": self._unless_told(state), "digest": _digest(state)}
 
     def _turn(self, calls: list[Any], reading: str) -> list[Any]:
         outcomes, digests = [], []
@@ -125,7 +131,14 @@ class _Run:
         if reading == "final":
             return [outcomes]
         state = self._toolkit.write_state()
-        return [outcomes, orjson.Fragment(state), _digest(state), digests]
+        return [outcomes, self._unless_told(state), _digest(state), digests]
+
+    def _unless_told(self, state: bytes) -> orjson.Fragment | None:
+        """Write a state, or None if it is the one that was told before."""
+        if state == self._told:
+            return None
+        self._told = state
+        return orjson.Fragment(state)
 
     def _call(self, name: str, arguments: dict[str, Any], unfit: list[str]) -> list[Any]:
         planned = self._faults.get(self._made)

@@ -19,6 +19,7 @@ from engine import (
     BudgetSpent,
     GateOutcome,
     Gates,
+    Lane,
     Lease,
     Price,
     Refused,
@@ -57,7 +58,10 @@ class GateMachine(RuleBasedStateMachine):
             tokens_in_flight=TokensInFlight(IN_FLIGHT),
             token_rate=TokenRate(TOKENS_PER_MINUTE, clock=self.loop.time),
             requests=RequestWindow(
-                width=AdaptiveWidth(WidthPolicy(initial=3, largest=LARGEST_WIDTH)),
+                lanes=[
+                    Lane(str(number), width=AdaptiveWidth(WidthPolicy(initial=2, largest=LARGEST_WIDTH // 2)))
+                    for number in range(2)
+                ],
                 requests_per_minute=REQUESTS_PER_MINUTE,
                 clock=self.loop.time,
             ),
@@ -138,6 +142,29 @@ class GateMachine(RuleBasedStateMachine):
 
         self.in_step(step())
 
+    @rule(task=consumes(asked))
+    def find_the_endpoint_unusable(self, task: asyncio.Task[Lease]) -> None:
+        lease = self.lease_of(task)
+        if lease is not None:
+            self.end(lease, Refused(is_unusable=True))
+
+    @rule(is_paused=st.booleans())
+    def pause_or_go_on(self, *, is_paused: bool) -> None:
+        async def step() -> None:
+            if is_paused:
+                self.gates.requests.pause()
+            else:
+                self.gates.requests.resume()
+
+        self.in_step(step())
+
+    @rule(width=st.none() | st.integers(1, LARGEST_WIDTH))
+    def choose_a_width(self, width: int | None) -> None:
+        async def step() -> None:
+            self.gates.requests.choose_width(width)
+
+        self.in_step(step())
+
     @rule(seconds=st.floats(0.1, 100))
     def pass_time(self, seconds: float) -> None:
         self.in_step(asyncio.sleep(seconds))
@@ -180,6 +207,7 @@ class GateMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """End everything; every waiter is served or refused, and every gate is full again."""
+        self.pause_or_go_on(is_paused=False)
         for _ in range(len(self.tasks) * 3 + 3):
             for task in self.tasks:
                 lease = self.lease_of(task)

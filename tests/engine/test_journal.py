@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from engine import ChatReply, Journal, JournalError, Usage, open_journal
+from engine import ChatReply, Journal, JournalError, Usage, open_journal, writer_of
 
 REPLY = ChatReply(
     text='{"a": "ü\u2028"}',
@@ -115,6 +116,38 @@ async def test_a_running_journal_can_be_read_by_others(tmp_path: Path) -> None:
             assert reader.job_counts() == {"accepted": 1}
             await journal.store_job("b", "accepted", "{}")
             assert reader.job_counts() == {"accepted": 2}
+
+
+async def test_jobs_are_counted_by_a_field_of_their_outcomes_and_the_last_event_of_a_kind_is_found(
+    tmp_path: Path,
+) -> None:
+    async with open_journal(tmp_path / "run.sqlite") as journal:
+        for key, status, outcome in (
+            ("a", "accepted", '{"rule": null}'),
+            ("b", "rejected", '{"rule": "TA401"}'),
+            ("c", "rejected", '{"rule": "TA401"}'),
+            ("d", "rejected", "{}"),
+        ):
+            journal.note_event("width_changed", f'"{key}"')
+            await journal.store_job(key, status, outcome)
+        with Journal.read_only(tmp_path / "run.sqlite") as reader:
+            assert reader.job_counts_by("rule") == {
+                ("accepted", None): 1,
+                ("rejected", None): 1,
+                ("rejected", "TA401"): 2,
+            }
+            last = reader.last_event("width_changed")
+            assert last is not None
+            assert last.detail == '"d"'
+            assert reader.last_event("gate_closed") is None
+
+
+async def test_the_writer_of_a_journal_is_known_while_it_writes_and_only_then(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    assert writer_of(path) is None
+    async with open_journal(path):
+        assert writer_of(path) == os.getpid()
+    assert writer_of(path) is None
 
 
 def torn(path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import anyio
 import pytest
 from hypothesis import given
@@ -124,13 +126,26 @@ class SharedServer:
         self._admits = admits
         self._seconds = seconds
         self._in_flight = 0
+        self._changed_at = 0.0
+        self.flights: list[tuple[float, int]] = []
         self.refusals = 0
+
+    def mean_in_flight(self) -> float:
+        """Give the mean over time, in the second half of what was asked."""
+        late = self.flights[len(self.flights) // 2 :]
+        return sum(seconds * flight for seconds, flight in late) / sum(seconds for seconds, _ in late)
+
+    def _count(self, change: int) -> None:
+        now = anyio.current_time()
+        self.flights.append((now - self._changed_at, self._in_flight))
+        self._changed_at = now
+        self._in_flight += change
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         if self._in_flight >= self._admits:
             self.refusals += 1
             raise TransientError("slow down", retry_after=1.0, overload=True)
-        self._in_flight += 1
+        self._count(+1)
         try:
             left = self._seconds * (0.5 + len(request.messages[0].content) % 100 / 100)
             tokens = int(left * 100)
@@ -140,7 +155,7 @@ class SharedServer:
                 await anyio.sleep(step)
                 left -= step * speed
         finally:
-            self._in_flight -= 1
+            self._count(-1)
         return ChatReply(text="done", model="shared", usage=Usage(prompt_tokens=9, completion_tokens=tokens))
 
 
@@ -172,9 +187,19 @@ def test_a_server_that_admits_sixteen_is_used_fully_with_few_refusals() -> None:
     assert server.refusals < 40
 
 
-def test_a_server_that_slows_down_and_never_refuses_is_not_swamped() -> None:
-    server = SharedServer(capacity=16)
-    seconds, changes = run_against(server, 800)
-    assert seconds < 1.1 * 800 / 16
-    assert changes
-    assert all(change.width <= 40 for change in changes)
+@pytest.mark.parametrize(("knee", "seconds"), [(16, 1.0), (16, 0.05), (32, 1.0), (64, 1.0)])
+def test_the_width_settles_within_a_quarter_of_the_knee_of_a_server_that_only_slows_down(
+    knee: int, seconds: float
+) -> None:
+    server = SharedServer(capacity=knee, seconds=seconds)
+    taken, changes = run_against(server, knee * 60)
+    assert 0.75 * knee <= server.mean_in_flight() <= 1.25 * knee
+    assert taken < 1.12 * knee * 60 * seconds / knee
+    assert [change for change in changes if change.width < change.before]
+
+
+def test_every_change_of_the_width_is_an_event_with_its_reason() -> None:
+    _, changes = run_against(SharedServer(capacity=10_000, admits=16, seconds=0.2), 400)
+    assert all(change.reason and change.width != change.before for change in changes)
+    for earlier, later in itertools.pairwise(changes):
+        assert later.before == earlier.width

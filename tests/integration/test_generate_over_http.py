@@ -132,6 +132,22 @@ async def test_tokens_and_dollars_are_never_overspent(
     assert ledger["accepted"] < 8
 
 
+async def test_a_budget_for_three_dialogues_finishes_some_though_many_could_be_in_work(
+    tmp_path: Path,
+) -> None:
+    async with OpenAIServer(answer_harmlessly).running() as server:
+        run = await generate_async(
+            config(server, tmp_path, count=40, rounds=5, concurrency=40, max_requests=100)
+        )
+        assert len(server.asked) <= 100
+        assert run.stop is StopReason.BUDGET_SPENT
+        assert run.ledger["accepted"] >= 2
+        first = run.ledger["accepted"]
+        more = config(server, tmp_path, count=40, rounds=5, concurrency=40, max_requests=200, resume=True)
+        assert (await generate_async(more)).ledger["accepted"] > first
+        assert len(server.asked) <= 200
+
+
 async def test_a_run_tells_what_happens_on_one_stream(tmp_path: Path) -> None:
     seen: list[Event] = []
     events = EventStream()

@@ -29,6 +29,7 @@ PROGRAMS = {
     "conversion": "return [int('12'), float('1.5'), bool(items), list(text), dict([['x', 1]]), dict(y=2), round(2.567, 2), round(7.5), abs(-a), len(text), divmod(7, 2), list((1, 2)), isinstance(a, int), isinstance(text, (int, list)), str(1.0), str(None), str(True)]",
     "unpacking": "x, y = [a, b]\n    (p, q), r = (1, 2), 3\n    return [x, y, p, q, r]",
     "sets": "s = {a, b}\n    s.add(9)\n    s.discard(b)\n    return [sorted(s), sorted(s | {1}), len(s), sorted(s - {9}), 9 in s, sorted(s.union(items))]",
+    "set algebra": "s, t, d = {a, 1, 2}, {b, 2, 3}, {1: 2}\n    return [sorted(s & t), sorted(s ^ t), sorted(s - t), sorted(d.keys() & s), s == t, d.keys() == {1}, a & b, a ^ b, a - b]",
     "aliasing": "inner = [1]\n    outer = [inner, inner]\n    inner += [2]\n    outer[0].append(3)\n    return outer",
     "in place and aliased": "d = {'x': 1}\n    other = d\n    d |= {'y': 2}\n    more = items\n    items *= 2\n    items[1:2] = 'ab'\n    s = {1}\n    t = s\n    s |= {a}\n    return [d, other, items, more, sorted(s), sorted(t)]",
     "division by zero": "return 1 // (a - a)",

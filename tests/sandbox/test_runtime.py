@@ -17,6 +17,7 @@ from sandbox import (
     JsonValue,
     OpenedPack,
     Pack,
+    PlannedFault,
     ProcessRuntime,
     Returned,
     Snapshot,
@@ -89,7 +90,7 @@ async def test_a_call_that_is_late_harms_only_itself() -> None:
     )
     guilty = Trajectory(start="only", calls=(Call(name="live"), Call(name="late"), Call(name="live")))
     innocent = Trajectory(start="only", calls=(Call(name="live"),))
-    async with open_runtime(workers=1, batch_seconds=0.6, call_seconds=0.5) as runtime:
+    async with open_runtime(workers=1, batch_seconds=0.15, call_seconds=0.1) as runtime:
         executions = await runtime.run(pack, [innocent, guilty, innocent])
     assert [step.outcome for step in executions[0].steps] == [Returned(0)]
     assert [step.outcome for step in executions[2].steps] == [Returned(0)]
@@ -98,12 +99,10 @@ async def test_a_call_that_is_late_harms_only_itself() -> None:
     assert executions[1].final.calls_made == 3
 
 
-# few steps, each of them long: two equal texts of 800 kB are compared again and again
-SLOW = """one = "\U0001f600" * 199999
-    text = one + "x"
-    other = one + "x"
-    while text == other:
-        pass"""
+# the longest steps there are: memory that the collector looks at again and again
+SLOW = f"""kept = []
+    while True:
+        kept.append([{"[[[[]]]], " * 500}])"""
 
 
 async def test_a_batch_survives_more_packs_than_a_worker_holds(runtime: ProcessRuntime) -> None:
@@ -173,3 +172,52 @@ async def test_workers_are_confined_as_strongly_as_linux_can(runtime: ProcessRun
 
 def test_the_packs_folder_is_found() -> None:
     assert Path(sandbox.pack_folder(Path(__file__).parent / "packs" / "library")).is_dir()
+
+
+async def test_a_dialogue_of_more_calls_than_a_message_holds_is_one_dialogue_all_the_same(
+    runtime: ProcessRuntime,
+) -> None:
+    planned = PlannedFault(kind=FaultKind.TIMEOUT, code="timeout", message="late")
+    calls = (Call(name="draw"), Call(name="add", arguments={"amount": 1})) * 1_250
+    long = Trajectory(start="only", calls=calls, faults={2_001: planned}, keep_final=False)
+    short = Trajectory(start="only", calls=calls[:3])
+    whole, part = await runtime.run(conformance_pack(), [long, short])
+    assert whole.steps[:3] == part.steps
+    assert isinstance(whole.steps[2_001].outcome, Fault)
+    assert whole.steps[-1].outcome == Returned({"sum": 1_249})
+    drawn = {repr(step.outcome) for step in whole.steps[::2]}
+    assert len(drawn) == 1_250
+    with pytest.raises(ValueError, match="keep_final"):
+        _ = whole.final
+
+
+PLANNED = {
+    "rate limit": PlannedFault(kind=FaultKind.TOOL_ERROR, code="rate_limit", message="Too many requests."),
+    "timeout": PlannedFault(kind=FaultKind.TIMEOUT, code="timeout", message="No answer."),
+    "declared error": PlannedFault(kind=FaultKind.TOOL_ERROR, code="refused", message="It never works."),
+}
+
+
+@pytest.mark.parametrize("planned", PLANNED.values(), ids=PLANNED.keys())
+async def test_a_planned_fault_keeps_the_tool_from_running(
+    planned: PlannedFault, runtime: ProcessRuntime
+) -> None:
+    add = Call(name="add", arguments={"amount": 3})
+    trajectory = Trajectory(start="only", calls=(add, add), faults={0: planned})
+    steps = (await runtime.run(conformance_pack(), [trajectory]))[0].steps
+    assert steps[0].outcome == Fault(planned.kind, planned.code, planned.message)
+    assert steps[1].outcome == Returned({"sum": 3})
+
+
+@pytest.mark.parametrize("trusted", [False, True], ids=["confined", "trusted"])
+async def test_a_truncated_result_is_cut_short_after_the_tool_did_its_work(*, trusted: bool) -> None:
+    pack = conformance_pack()
+    planned = PlannedFault(kind=FaultKind.INVALID_RESULT, code="truncated_result", message="Cut off:")
+    add = Call(name="add", arguments={"amount": 3})
+    failing = Call(name="add_then_fail", arguments={"amount": 3})
+    trajectory = Trajectory(start="only", calls=(add, add, failing), faults={0: planned, 2: planned})
+    async with open_runtime(workers=1, trusted={pack.digest} if trusted else ()) as runtime:
+        steps = (await runtime.run(pack, [trajectory]))[0].steps
+    assert steps[0].outcome == Fault(FaultKind.INVALID_RESULT, "truncated_result", 'Cut off: {"su')
+    assert steps[1].outcome == Returned({"sum": 6})
+    assert steps[2].outcome == Fault(FaultKind.TOOL_ERROR, "refused", "after a change")

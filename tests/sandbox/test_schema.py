@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import PolicyViolation, compile_schema, lint_schema
-from sandbox.refusals import RandomChooser, spoilt_arguments
+from sandbox.checking.chance import RandomChooser
+from sandbox.checking.refusals import spoilt_arguments
 from sandbox.values import draw_value
 
 DEEP: dict[str, Any] = {}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import Change, JsonObject, diff_states, state_digest
+from sandbox import Change, JsonObject, describe_changes, diff_states, state_digest
 from sandbox.plain import plain_json_problem
 from sandbox.world import digest_of_tables, encode_tables, values_at
 
@@ -53,6 +53,20 @@ def test_a_difference_names_the_field() -> None:
         Change(path="orders.O1.items.1", before=2, after=3),
         Change(path="orders.O1.status", before="pending", after="cancelled"),
     )
+
+
+CHANGED: JsonObject = {"orders": {"O1": {"status": "pending", "note": "x" * 100}}, "gone": {"a": [1]}}
+
+
+def test_changes_are_told_in_one_line_and_cut_short() -> None:
+    changes = diff_states(CHANGED, {"orders": {"O1": {"status": "cancelled", "note": "y" * 100}}})
+    first, second, third = map(str, changes)
+    assert first == 'gone: {"a":[1]} -> null'
+    assert third == 'orders.O1.status: "pending" -> "cancelled"'
+    assert len(second) < 150
+    assert describe_changes(changes, most=1) == f"{first}; and 2 more"
+    assert describe_changes(changes) == f"{first}; {second}; {third}"
+    assert describe_changes(()) == "nothing"
 
 
 @given(value=JSON)

@@ -10,9 +10,10 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
+from toolace_mt.auditing.gaps import static_gaps
 from toolace_mt.auditing.report import Verdict
 from toolace_mt.auditing.shown import shown_dialogue
-from toolace_mt.checks import judge
+from toolace_mt.checks import Pairing, judge, recorded_error
 from toolace_mt.findings import Finding
 from toolace_mt.formats import (
     Format,
@@ -24,6 +25,7 @@ from toolace_mt.formats import (
     raw_records,
     read_records,
 )
+from toolace_mt.provenance import forget_texts
 from toolace_mt.transcript import JsonObject, Place, Transcript
 
 __all__ = ["Batch", "Judged", "Task", "batches", "judge_batch"]
@@ -87,7 +89,10 @@ def _dialect(name: str) -> Format | None:
 def judge_batch(batch: Batch) -> list[list[Judged]]:
     """Judge the dialogues of each record of the batch; pure, and fit to run in another process."""
     with _without_collection():
-        return _judge_records(batch)
+        try:
+            return _judge_records(batch)
+        finally:
+            forget_texts()
 
 
 @contextmanager
@@ -136,22 +141,30 @@ def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, in
         dialogue=transcript.id,
         findings=findings,
         levels=judgement.levels,
-        called=tuple(site.call.name for site in judgement.sites),
-        blamed=_blamed(transcript, findings) if findings else (),
+        called={(site.turn, site.index): site.call.name for site in judgement.sites},
+        failed=_failed(transcript, judgement.pairing) if task.show else (),
+        turns=len(transcript.messages),
+        declared=len(transcript.tools or ()),
+        gaps=static_gaps(
+            judgement.levels,
+            judgement.findings,
+            answered=len(judgement.pairing.answers),
+            declares_tools=transcript.tools is not None,
+        ),
     )
     wanted = bool(findings) and task.show and _is_wanted(findings, shown)
     return Judged(
         verdict=verdict,
         transcript=transcript if task.keep_transcripts else None,
-        shown=shown_dialogue(transcript, judgement.sources) if wanted else None,
+        shown=shown_dialogue(transcript, judgement.sources, findings) if wanted else None,
     )
 
 
-def _blamed(transcript: Transcript, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+def _failed(transcript: Transcript, pairing: Pairing) -> tuple[tuple[int, int], ...]:
+    """Give the calls of which the record says that they failed."""
+    messages = transcript.messages
     return tuple(
-        transcript.messages[found.turn].calls[found.call].name
-        for found in findings
-        if found.turn is not None and found.call is not None
+        site for site, answer in pairing.answers.items() if recorded_error(messages[answer].value) is not None
     )
 
 

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from sandbox import Fault, Outcome
 from toolace_mt.auditing.batch import Judged
+from toolace_mt.auditing.gaps import Gap
 from toolace_mt.auditing.report import Verdict
-from toolace_mt.checks import call_sites, check_execution, pair_results
+from toolace_mt.checks import CallSite, Pairing, call_sites, check_execution, pair_results
 from toolace_mt.findings import Finding
 from toolace_mt.transcript import Transcript
 
@@ -33,13 +34,15 @@ class Executed:
     """What a record's parsable calls did, in order.  ``changed_by_reads`` are indexes among the outcomes.
 
     ``final_state_digest`` is None where there is no state to compare (a mock).  ``made_up`` says that results
-    only fit their schemas: then they prove nothing, and only refused calls are of interest.
+    only fit their schemas: then they prove nothing, and only refused calls are of interest.  ``changes`` says
+    in words what the calls changed, if the record has another final state.
     """
 
     outcomes: tuple[Outcome, ...]
     final_state_digest: str | None
     changed_by_reads: frozenset[int] = frozenset()
     made_up: bool = False
+    changes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +82,16 @@ def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozense
     if isinstance(run, NotExecuted):
         found = (Finding(rule="TA504", message=run.reason),)
         return replace(verdict, findings=verdict.findings + _selected(found, chosen))
+    sites, pairing = call_sites(judged.transcript), pair_results(judged.transcript)
     shown = check_execution(
-        judged.transcript, run.outcomes, run.final_state_digest, changed_by_reads=run.changed_by_reads
+        judged.transcript,
+        run.outcomes,
+        run.final_state_digest,
+        changed_by_reads=run.changed_by_reads,
+        changes=run.changes,
+        pairing=pairing,
     )
-    agreed = _agreed(judged.transcript, shown)
+    agreed = _agreed(sites, pairing, shown)
     if run.made_up:
         shown = tuple(finding for finding in shown if finding.rule in _OF_REFUSALS)
         agreed = [False] * len(agreed)
@@ -94,6 +103,8 @@ def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozense
             _raised(level, agrees, states_agree) for level, agrees in zip(verdict.levels, agreed, strict=True)
         ),
         outcomes=_counted(run.outcomes, agreed),
+        failed=_failed(sites, run.outcomes),
+        gaps={**verdict.gaps, **_gaps(judged.transcript, agreed)},
     )
 
 
@@ -101,16 +112,22 @@ def _selected(findings: tuple[Finding, ...], chosen: frozenset[str]) -> tuple[Fi
     return tuple(finding for finding in findings if finding.rule in chosen)
 
 
-def _agreed(transcript: Transcript, findings: tuple[Finding, ...]) -> list[bool]:
+def _agreed(sites: tuple[CallSite, ...], pairing: Pairing, findings: tuple[Finding, ...]) -> list[bool]:
     """Tell for each call whether it was run, has a recorded result, and did just that."""
     different = {(finding.turn, finding.call) for finding in findings if finding.rule != "TA605"}
-    answers = pair_results(transcript).answers
     return [
         site.call.arguments is not None
-        and (site.turn, site.index) in answers
+        and (site.turn, site.index) in pairing.answers
         and (site.turn, site.index) not in different
-        for site in call_sites(transcript)
+        for site in sites
     ]
+
+
+def _gaps(transcript: Transcript, agreed: list[bool]) -> dict[Gap, int]:
+    """Count the calls that did as recorded where no recorded state says whether that was all they did."""
+    if transcript.setting.final_state_digest is not None or not any(agreed):
+        return {}
+    return {Gap.NO_STATE: sum(agreed)}
 
 
 def _states_agree(transcript: Transcript, run: Executed) -> bool:
@@ -123,6 +140,15 @@ def _raised(level: int, agrees: bool, states_agree: bool) -> int:
     if level < _GROUNDED or not agrees:
         return level
     return _EXECUTED if states_agree else _REPLAYED
+
+
+def _failed(sites: tuple[CallSite, ...], outcomes: tuple[Outcome, ...]) -> tuple[tuple[int, int], ...]:
+    executed = [site for site in sites if site.call.arguments is not None]
+    return tuple(
+        (site.turn, site.index)
+        for site, outcome in zip(executed, outcomes, strict=True)
+        if isinstance(outcome, Fault)
+    )
 
 
 def _counted(outcomes: tuple[Outcome, ...], agreed: list[bool]) -> Counter[str]:

@@ -12,12 +12,15 @@ from toolace_mt.auditing.trusted import open_trusted_environment
 __all__ = ["open_environment"]
 
 
-def open_environment(name: str, *, workers: int = 2) -> AbstractAsyncContextManager[Environment]:
+def open_environment(
+    name: str, *, required: str = "strong", workers: int = 2
+) -> AbstractAsyncContextManager[Environment]:
     """Open an environment by name.
 
     ``python:MODULE:FACTORY`` and ``bfcl`` are trusted environments, ``auto`` is the shipped packs, anything
-    else a pack's name or folder.  Entering raises EnvironmentUnusableError.
+    else a pack's name or folder; one that is not shipped runs only with the ``required`` isolation.  Entering
+    raises EnvironmentUnusableError.
     """
     if environment_source(name) is not None:
         return open_trusted_environment(name, workers=workers)
-    return open_packs(name, workers=workers)
+    return open_packs(name, required=required, workers=workers)

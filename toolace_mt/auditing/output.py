@@ -12,6 +12,7 @@ from typing import IO
 import orjson
 
 from toolace_mt.auditing.fixing import fix_record
+from toolace_mt.auditing.json_bytes import json_bytes
 from toolace_mt.auditing.report import AuditReport, LocatedFinding
 from toolace_mt.formats import RawRecord
 from toolace_mt.transcript import Place
@@ -31,7 +32,7 @@ class AuditFiles:
 
     def add_finding(self, found: LocatedFinding) -> None:
         """Write a finding."""
-        self._streams["findings.jsonl"].write(orjson.dumps(found.as_json()) + b"\n")
+        self._streams["findings.jsonl"].write(json_bytes(found.as_json()) + b"\n")
 
     def add_clean(self, text: bytes) -> None:
         """Write the text of a record without errors, as it stood in the file."""
@@ -45,15 +46,13 @@ class AuditFiles:
         if text:
             self._streams["fixed.jsonl"].write((text if raw.reason else _one_line(text)) + b"\n")
         for change in changes:
-            line = orjson.dumps(change.as_json(place.file, place.record))
+            line = json_bytes(change.as_json(place.file, place.record))
             self._streams["fixes.jsonl"].write(line + b"\n")
 
     def finish(self, report: AuditReport, page: str) -> None:
         """Write the summary and the page, and put all files in place."""
         self._streams["report.html"].write(page.encode("utf-8", "replace"))
-        self._streams["summary.json"].write(
-            orjson.dumps(report.summary(), option=orjson.OPT_INDENT_2) + b"\n"
-        )
+        self._streams["summary.json"].write(json_bytes(report.summary(), indent=True) + b"\n")
         for name, stream in self._streams.items():
             stream.flush()
             os.fsync(stream.fileno())
@@ -67,6 +66,8 @@ def audit_files(directory: Path, *, fix: bool = False) -> Iterator[AuditFiles]:
     directory.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         for name in names:
+            for left in directory.glob(f".{name}.*.part"):  # of an audit that was killed
+                _remove(left)
             stack.callback(_remove, _beside(directory / name))
         streams: dict[str, IO[bytes]] = {
             name: stack.enter_context(_beside(directory / name).open("wb")) for name in names

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Self
+
+import anyio
 
 from sandbox import (
     Execution,
     Pack,
     ProcessRuntime,
-    Runtime,
     SandboxError,
     Trajectory,
+    describe_changes,
+    diff_states,
     open_pack,
     open_runtime,
+    pinned_digests,
     shipped_packs,
 )
 from toolace_mt.auditing.environment import Environment, Executed, NotExecuted, Recorded
 from toolace_mt.auditing.replay import calls_of, fault_problem, faults_of
+from toolace_mt.together import all_of
 from toolace_mt.transcript import Setting, Transcript
 
 __all__ = ["AUTO", "EnvironmentUnusableError", "open_packs"]
@@ -32,18 +39,18 @@ class EnvironmentUnusableError(Exception):
 
 
 @asynccontextmanager
-async def open_packs(name: str, *, workers: int = 2) -> AsyncIterator[Environment]:
+async def open_packs(name: str, *, required: str = "strong", workers: int = 2) -> AsyncIterator[Environment]:
     """Open a tool pack by name or folder (or ``auto``) and the workers that run it.
 
-    Raise EnvironmentUnusableError if a pack cannot be read or loaded, or workers cannot be confined.
+    Raise EnvironmentUnusableError if a pack cannot be read or loaded, or workers cannot be confined.  With
+    ``auto`` a shipped pack is read and loaded when a record first names it.
     """
     try:
-        packs = [open_pack(pack) for pack in (shipped_packs() if name == AUTO else (name,))]
-        if not packs:
-            raise EnvironmentUnusableError("no tool pack is shipped; name one with --env")
-        async with open_runtime(workers=workers) as runtime:
-            opened = {pack.name: await _OpenedPack.load(runtime, pack) for pack in packs}
-            yield PackEnvironment(runtime, opened, default=None if name == AUTO else packs[0].name)
+        async with open_runtime(workers=workers, required=required, trusted=pinned_digests()) as runtime:
+            if name == AUTO:
+                yield PackEnvironment(runtime, (), known=shipped_packs())
+            else:
+                yield PackEnvironment(runtime, (await _OpenedPack.load(runtime, open_pack(name)),), known=())
     except SandboxError as error:
         raise EnvironmentUnusableError(f"environment {name}: {error}") from None
 
@@ -69,16 +76,24 @@ class _OpenedPack:
 
 
 class PackEnvironment:
-    """Executes records in packs that are open; ``default`` runs the records that name no pack."""
+    """Executes records in packs.
 
-    def __init__(self, runtime: Runtime, packs: Mapping[str, _OpenedPack], *, default: str | None) -> None:
+    Of ``opened`` the first runs the records that name no pack; ``known`` are the shipped packs that are
+    opened when they are first needed.
+    """
+
+    def __init__(
+        self, runtime: ProcessRuntime, opened: Sequence[_OpenedPack], *, known: Sequence[str]
+    ) -> None:
         self._runtime = runtime
-        self._packs = packs
-        self._default = default
+        self._packs = {one.pack.name: one for one in opened}
+        self._known = known
+        self._default = opened[0] if opened else None
+        self._opening = anyio.Lock()
 
     @property
     def name(self) -> str:
-        return AUTO if self._default is None else self._default
+        return AUTO if self._default is None else self._default.pack.name
 
     @property
     def isolation(self) -> str:
@@ -87,36 +102,79 @@ class PackEnvironment:
     @property
     def reads(self) -> frozenset[str] | None:
         """Known only if there is one pack: two packs may have tools of one name."""
-        return None if self._default is None else self._packs[self._default].reads
+        return None if self._default is None else self._default.reads
 
     async def execute(self, records: Sequence[Recorded]) -> list[Executed | NotExecuted]:
         """Execute each record's parsable calls from its world, or the pack's first world."""
-        transcripts = [record.transcript for record in records]
         results: list[Executed | NotExecuted] = []
-        runnable: dict[str, list[int]] = {}
-        for number, transcript in enumerate(transcripts):
-            pack = self._pack_of(transcript.setting)
-            problem = pack if isinstance(pack, str) else _world_problem(pack, transcript.setting)
+        runnable: dict[str, _Runnable] = {}
+        for number, record in enumerate(records):
+            setting = record.transcript.setting
+            pack = await self._pack_of(setting)
+            problem = pack if isinstance(pack, str) else _world_problem(pack, setting)
             results.append(NotExecuted(reason=problem or "not run"))
             if problem is None and not isinstance(pack, str):
-                runnable.setdefault(pack.pack.name, []).append(number)
-        for name, numbers in runnable.items():
-            opened = self._packs[name]
-            trajectories = [_trajectory(transcripts[number], opened.pack) for number in numbers]
-            runs = await self._runtime.run(opened.pack, trajectories)
-            for number, trajectory, run in zip(numbers, trajectories, runs, strict=True):
-                results[number] = _executed(opened, trajectory, run)
+                trajectory = _trajectory(record.transcript, pack.pack)
+                runnable.setdefault(pack.pack.name, _Runnable(pack)).add(number, trajectory)
+        todo = [*runnable.values()]
+        runs = await all_of(
+            [partial(self._runtime.run, part.opened.pack, part.trajectories) for part in todo]
+        )
+        for part, executions in zip(todo, runs, strict=True):
+            for number, trajectory, run in zip(part.numbers, part.trajectories, executions, strict=True):
+                results[number] = _executed(part.opened, trajectory, run)
+            await self._tell_changes(part, records, results)
         return results
 
-    def _pack_of(self, setting: Setting) -> _OpenedPack | str:
+    async def _tell_changes(
+        self, part: _Runnable, records: Sequence[Recorded], results: list[Executed | NotExecuted]
+    ) -> None:
+        """Run again those that end in another state than was recorded, to see what they changed."""
+        differing = [
+            (number, result, trajectory)
+            for number, trajectory in zip(part.numbers, part.trajectories, strict=True)
+            if isinstance(result := results[number], Executed)
+            and _differs(records[number].transcript.setting, result)
+        ]
+        pack = part.opened.pack
+        runs = await self._runtime.run(pack, [replace(again, keep_final=True) for _, _, again in differing])
+        for (number, result, trajectory), run in zip(differing, runs, strict=True):
+            assert isinstance(trajectory.start, str)
+            changes = diff_states(pack.world(trajectory.start), run.final.state)
+            results[number] = replace(result, changes=describe_changes(changes))
+
+    async def _pack_of(self, setting: Setting) -> _OpenedPack | str:
         """Give the pack to run the record in, or why there is none."""
-        wanted = setting.pack if setting.pack is not None else self._default
+        wanted = setting.pack
         if wanted is None:
-            return "the record names no pack; give one with --env"
+            return self._default or "the record names no pack; give one with --env"
+        if wanted not in self._packs and wanted in self._known:
+            await self._open(wanted)
         opened = self._packs.get(wanted)
         if opened is not None:
             return opened
-        return f"the record was made in the pack {wanted!r}; open are {', '.join(sorted(self._packs))}"
+        names = ", ".join(sorted({*self._packs, *self._known}))
+        return f"the record was made in the pack {wanted!r}; open are {names}"
+
+    async def _open(self, name: str) -> None:
+        async with self._opening:
+            if name not in self._packs:
+                self._packs[name] = await _OpenedPack.load(self._runtime, open_pack(name))
+
+
+class _Runnable:
+    """The records of a batch that run in one pack."""
+
+    __slots__ = ("numbers", "opened", "trajectories")
+
+    def __init__(self, opened: _OpenedPack) -> None:
+        self.opened = opened
+        self.numbers: list[int] = []
+        self.trajectories: list[Trajectory] = []
+
+    def add(self, number: int, trajectory: Trajectory) -> None:
+        self.numbers.append(number)
+        self.trajectories.append(trajectory)
 
 
 def _world_problem(opened: _OpenedPack, setting: Setting) -> str | None:
@@ -132,7 +190,13 @@ def _trajectory(transcript: Transcript, pack: Pack) -> Trajectory:
         start=next(iter(pack.worlds)) if setting.world is None else setting.world,
         calls=calls_of(transcript),
         faults=faults_of(setting),
+        keep_final=False,
     )
+
+
+def _differs(setting: Setting, run: Executed) -> bool:
+    recorded, found = setting.final_state_digest, run.final_state_digest
+    return recorded is not None and found is not None and recorded != found
 
 
 def _executed(opened: _OpenedPack, trajectory: Trajectory, run: Execution) -> Executed:

@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from toolace_mt.auditing.gaps import Gap
 from toolace_mt.auditing.policy import Policy
 from toolace_mt.findings import Finding, Severity
 from toolace_mt.transcript import JsonObject, Place
 
-__all__ = ["LEVELS", "AuditReport", "Findings", "LocatedFinding", "Tally", "Verdict"]
+__all__ = ["LEVELS", "AuditReport", "FileCounts", "Findings", "LocatedFinding", "Tally", "Verdict"]
+
+Call = tuple[int, int]
+"""The place of a call in its dialogue: the message, and the call in it."""
 
 LEVELS = ("parsed", "declared", "valid", "grounded", "replayed", "executed")
 """The levels of a call, the weakest first; a call that reaches one has reached all before it."""
@@ -19,12 +23,16 @@ LEVELS = ("parsed", "declared", "valid", "grounded", "replayed", "executed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocatedFinding:
-    """A finding with the record in which it stands.  ``dialogue`` is None if the record could not be read."""
+    """A finding with the record in which it stands.
+
+    ``dialogue`` is None if the record could not be read, ``tool`` if the finding is not about a call.
+    """
 
     place: Place
     dialogue: str | None
     finding: Finding
     severity: Severity
+    tool: str | None = None
 
     def as_json(self) -> JsonObject:
         """Give the line of findings.jsonl."""
@@ -35,6 +43,7 @@ class LocatedFinding:
             "dialogue": self.dialogue,
             "turn": found.turn,
             "call": found.call,
+            "tool": self.tool,
             "rule": found.rule,
             "severity": self.severity.value,
             "message": found.message,
@@ -47,8 +56,9 @@ class Verdict:
     """The judgement of one record.
 
     ``levels`` gives for each call how many of LEVELS it reaches; ``outcomes`` counts what its calls did when
-    they were run: returned, failed, agreed (with the record).  ``called`` are the tools of the calls, and
-    ``blamed`` those of the calls with findings, once for each finding.
+    they were run: returned, failed, agreed (with the record).  ``called`` gives the tool of each call,
+    ``failed`` the calls that failed (when they were run, or else by the record); ``turns`` is the number of
+    messages, ``declared`` that of declared tools.
     """
 
     place: Place
@@ -56,8 +66,11 @@ class Verdict:
     findings: tuple[Finding, ...]
     levels: tuple[int, ...] = ()
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    called: tuple[str, ...] = ()
-    blamed: tuple[str, ...] = ()
+    called: Mapping[Call, str] = field(default_factory=dict)
+    failed: tuple[Call, ...] = ()
+    turns: int = 0
+    declared: int = 0
+    gaps: Mapping[Gap, int] = field(default_factory=dict)
 
     def located(self, policy: Policy) -> tuple[LocatedFinding, ...]:
         """Give the findings that are new, with their severity under the policy."""
@@ -67,10 +80,31 @@ class Verdict:
                 dialogue=self.dialogue,
                 finding=found,
                 severity=policy.severity(found.rule),
+                tool=self._tool(found),
             )
             for found in self.findings
             if not policy.is_known(self.place, self.dialogue, found)
         )
+
+    def _tool(self, found: Finding) -> str | None:
+        if found.turn is None or found.call is None:
+            return None
+        return self.called.get((found.turn, found.call))
+
+
+@dataclass(slots=True)
+class FileCounts:
+    """Totals of one file.  ``seconds`` is the time in which the audit was busy with, or waited for, it."""
+
+    records: int = 0
+    with_errors: int = 0
+    calls: int = 0
+    findings: int = 0
+    seconds: float = 0.0
+
+
+def _no_sizes() -> dict[str, Counter[int]]:
+    return {"turns": Counter(), "calls": Counter(), "tools": Counter()}
 
 
 @dataclass(slots=True)
@@ -85,6 +119,8 @@ class Tally:
     levels: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    gaps: Counter[Gap] = field(default_factory=Counter)
+    sizes: dict[str, Counter[int]] = field(default_factory=_no_sizes)
 
     def add(self, verdict: Verdict, located: tuple[LocatedFinding, ...]) -> None:
         """Count one dialogue and those of its findings that are new."""
@@ -98,6 +134,17 @@ class Tally:
             self.rules[found.finding.rule] += 1
         if verdict.outcomes:
             self.outcomes.update(verdict.outcomes)
+        if verdict.gaps:
+            self.gaps.update(verdict.gaps)
+        if verdict.levels:
+            self.gaps[Gap.NOT_RUN] += not verdict.outcomes
+        if verdict.dialogue is not None:
+            self._measure(verdict)
+
+    def _measure(self, verdict: Verdict) -> None:
+        self.sizes["turns"][verdict.turns] += 1
+        self.sizes["calls"][len(verdict.levels)] += 1
+        self.sizes["tools"][verdict.declared] += 1
 
 
 class Findings(Protocol):
@@ -115,7 +162,9 @@ class AuditReport:
     """The result of an audit.
 
     ``environment`` and ``isolation`` say what executed the calls and how strongly it was confined; both are
-    None if nothing was executed.  ``interrupted`` means that not all records were read.
+    None if nothing was executed.  ``interrupted`` means that not all records were read.  ``sizes`` counts
+    dialogues by their number of turns, calls and tools; ``files`` holds counts and seconds by file.
+    ``rules_off`` are the codes that were not looked for, ``experts`` the model that was asked (TA8), if any.
     """
 
     records: int
@@ -131,6 +180,11 @@ class AuditReport:
     environment: str | None = None
     isolation: str | None = None
     interrupted: bool = False
+    gaps: Mapping[Gap, int] = field(default_factory=dict)
+    sizes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    files: Mapping[str, FileCounts] = field(default_factory=dict)
+    rules_off: tuple[str, ...] = ()
+    experts: str | None = None
 
     @property
     def percent_with_errors(self) -> float:
@@ -150,5 +204,7 @@ class AuditReport:
             "environment": self.environment,
             "isolation": self.isolation,
             "executed_calls": dict(self.outcomes),
+            "not_checked": {gap.value.replace(" ", "_"): count for gap, count in self.gaps.items()},
+            "experts": self.experts,
             "interrupted": self.interrupted,
         }

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import anyio
 import anyio.from_thread
-import anyio.lowlevel
-import anyio.to_process
+import xxhash
 
-from toolace_mt.auditing.batch import Batch, Judged, Task, batches, judge_batch
+from toolace_mt.auditing.batch import Batch, Task, batches
 from toolace_mt.auditing.collected import Collected
-from toolace_mt.auditing.environment import Environment, Recorded, with_execution
+from toolace_mt.auditing.environment import Environment
+from toolace_mt.auditing.experts import ExpertSettings, check_experts, open_panel
+from toolace_mt.auditing.journal import AuditJournal, NotResumableError, Reached, audit_journal
 from toolace_mt.auditing.opening import open_environment
 from toolace_mt.auditing.output import AuditFiles, audit_files
 from toolace_mt.auditing.policy import Policy, make_policy
-from toolace_mt.auditing.report import AuditReport, Verdict
+from toolace_mt.auditing.record import Record
+from toolace_mt.auditing.report import AuditReport
+from toolace_mt.auditing.stream import audited
+from toolace_mt.auditing.watching import Watcher, total_bytes
 from toolace_mt.formats import STANDARD_INPUT, companions_of, data_files, find_format, is_catalogue_file
 
 __all__ = ["audit", "audit_async"]
-
-_AHEAD_PER_JOB = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +37,11 @@ class _Plan:
     catalogues: Mapping[str, tuple[str, ...]]
     format: str
     environment: str | None
+    isolation: str
     policy: Policy
     jobs: int
     out: Path | None
+    experts: ExpertSettings | None
 
 
 def audit(
@@ -45,6 +49,7 @@ def audit(
     *,
     format: str = "auto",
     environment: str | None = None,
+    isolation: str = "strong",
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     severities: Mapping[str, str] | None = None,
@@ -53,30 +58,47 @@ def audit(
     jobs: int = 1,
     out: str | Path | None = None,
     fix: bool = False,
+    experts: ExpertSettings | None = None,
+    resume: bool = False,
+    watch: Watcher | None = None,
 ) -> AuditReport:
     """Audit files and folders of dialogues; with ``environment`` (see ``open_environment``), execute
     their calls too.
 
+    ``isolation`` is how strongly a pack that is not shipped must be confined: strong, limited or none.
     ``severities`` gives rules another severity (or ``off``), ``baseline`` names the findings.jsonl of an
     earlier audit whose findings are accepted, ``tools`` files with the schemas of records that declare none.
     ``out`` names a directory for findings.jsonl, summary.json, clean.jsonl and report.html; ``fix`` adds
-    fixed.jsonl, a copy with all certain corrections, and fixes.jsonl, their log.  An interruption
-    from the keyboard ends the audit early: the report holds what was found, with ``interrupted`` set.  Raise
-    FormatError, UnknownRuleError, BadSeverityError or EnvironmentUnusableError before anything is read, for
-    wrong input.
+    fixed.jsonl, a copy with all certain corrections, and fixes.jsonl, their log.  ``experts`` names a model
+    that judges the rules TA8.  An interruption from the keyboard ends the audit early: the report holds what
+    was found, with ``interrupted`` set, and a journal stays in ``out``.  With ``resume`` a stopped or killed
+    audit of the same files goes on from there, and leaves what an undisturbed one would.  ``watch`` is told
+    of every batch.  Raise FormatError, UnknownRuleError, BadSeverityError, ConfigError, NotResumableError or
+    EnvironmentUnusableError before anything is read, for wrong input.
     """
     plan = _plan(
-        paths, format, environment, make_policy(select, ignore, severities or {}, baseline), tools, jobs, out
+        paths,
+        format,
+        environment,
+        isolation,
+        make_policy(select, ignore, severities or {}, baseline),
+        tools,
+        jobs,
+        out,
+        experts,
     )
-    with _files(plan.out, fix=fix) as files:
+    with _files(plan.out, fix=fix) as files, _journal(plan, fix=fix, resume=resume) as journal:
         collected = Collected(files=files, policy=plan.policy)
         interrupted = False
+        record = Record(
+            collected=collected, journal=journal, watch=watch, bytes_total=total_bytes(plan.paths)
+        )
         try:
             with anyio.from_thread.start_blocking_portal() as portal:  # a notebook has a loop of its own
-                portal.call(_run, plan, collected)
+                portal.call(_run, plan, record)
         except KeyboardInterrupt:
             interrupted = True
-        return collected.finish(interrupted=interrupted)
+        return record.finish(interrupted=interrupted)
 
 
 async def audit_async(
@@ -84,6 +106,7 @@ async def audit_async(
     *,
     format: str = "auto",
     environment: str | None = None,
+    isolation: str = "strong",
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     severities: Mapping[str, str] | None = None,
@@ -92,26 +115,43 @@ async def audit_async(
     jobs: int = 1,
     out: str | Path | None = None,
     fix: bool = False,
+    experts: ExpertSettings | None = None,
+    resume: bool = False,
+    watch: Watcher | None = None,
 ) -> AuditReport:
-    """Do as ``audit`` does, inside a running event loop; a cancellation leaves no files."""
+    """Do as ``audit`` does, inside a running event loop; a cancellation leaves nothing but the journal."""
     plan = _plan(
-        paths, format, environment, make_policy(select, ignore, severities or {}, baseline), tools, jobs, out
+        paths,
+        format,
+        environment,
+        isolation,
+        make_policy(select, ignore, severities or {}, baseline),
+        tools,
+        jobs,
+        out,
+        experts,
     )
-    with _files(plan.out, fix=fix) as files:
+    with _files(plan.out, fix=fix) as files, _journal(plan, fix=fix, resume=resume) as journal:
         collected = Collected(files=files, policy=plan.policy)
-        await _run(plan, collected)
-        return collected.finish(interrupted=False)
+        record = Record(
+            collected=collected, journal=journal, watch=watch, bytes_total=total_bytes(plan.paths)
+        )
+        await _run(plan, record)
+        return record.finish(interrupted=False)
 
 
 def _plan(
     paths: str | Path | Iterable[str | Path],
     dialect: str,
     environment: str | None,
+    isolation: str,
     policy: Policy,
     tools: Iterable[str | Path],
     jobs: int,
     out: str | Path | None,
+    experts: ExpertSettings | None,
 ) -> _Plan:
+    check_experts(experts, policy.chosen)
     listed = (paths,) if isinstance(paths, (str, Path)) else tuple(paths)
     files = data_files(str(path) for path in listed)
     if dialect != "auto":
@@ -124,9 +164,11 @@ def _plan(
         catalogues=dict.fromkeys(files, named) if named else _found_catalogues(files),
         format=dialect,
         environment=environment,
+        isolation=isolation,
         policy=policy,
         jobs=max(1, jobs),
         out=None if out is None else Path(out),
+        experts=experts,
     )
 
 
@@ -137,7 +179,7 @@ def _found_catalogues(files: Sequence[str]) -> dict[str, tuple[str, ...]]:
     lists = [
         file
         for file in files
-        if file != STANDARD_INPUT
+        if Path(file).is_file()
         and not file.endswith((".parquet", ".arrow"))
         and is_catalogue_file(Path(file))
     ]
@@ -152,10 +194,34 @@ def _files(out: Path | None, *, fix: bool) -> AbstractContextManager[AuditFiles 
     return nullcontext() if out is None else audit_files(out, fix=fix)
 
 
-async def _run(plan: _Plan, collected: Collected) -> None:
+def _journal(plan: _Plan, *, fix: bool, resume: bool) -> AbstractContextManager[AuditJournal | None]:
+    if plan.out is None:
+        if resume:
+            raise NotResumableError("--resume needs --out, the directory of the stopped audit")
+        return nullcontext()
+    sizes = [_size_and_time(path) for path in plan.paths]
+    if resume and None in sizes:
+        raise NotResumableError("an audit of standard input cannot be resumed: what was read is gone")
+    policy = plan.policy
+    how: list[Any] = [
+        plan.paths, sizes, dict(plan.catalogues), plan.format, plan.environment, fix, repr(plan.experts),
+        sorted(policy.chosen), sorted(policy.severities.items()), sorted(map(repr, policy.known)),
+    ]  # fmt: skip
+    told = json.dumps(how).encode()  # names of files may hold what orjson refuses
+    return audit_journal(plan.out, xxhash.xxh3_128_hexdigest(told), resume=resume)
+
+
+def _size_and_time(path: str) -> tuple[int, int] | None:
+    if path == STANDARD_INPUT or not Path(path).is_file():
+        return None
+    status = Path(path).stat()
+    return status.st_size, status.st_mtime_ns
+
+
+async def _run(plan: _Plan, record: Record) -> None:
     """Audit; what goes wrong inside task groups is raised as itself."""
     try:
-        await _audit(plan, collected)
+        await _audit(plan, record)
     except ExceptionGroup as group:
         raise _first(group) from None
 
@@ -164,17 +230,24 @@ def _first(error: Exception) -> Exception:
     return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
-async def _audit(plan: _Plan, collected: Collected) -> None:
+async def _audit(plan: _Plan, record: Record) -> None:
+    collected = record.collected
     async with AsyncExitStack() as stack:
         environment = None
         if plan.environment is not None:
-            environment = await stack.enter_async_context(open_environment(plan.environment))
-            collected.environment = environment.name
-            collected.isolation = environment.isolation
-        async for batch, judged in _judged(_batches(plan, environment), plan.jobs):
-            verdicts = await _executed(batch, judged, environment, plan.policy.chosen)
-            for raw, one, found in zip(batch.records, judged, verdicts, strict=True):
-                collected.add(raw, found, [part.shown for part in one])
+            environment = await stack.enter_async_context(
+                open_environment(plan.environment, required=plan.isolation)
+            )
+            collected.executing_in(environment.name, environment.isolation)
+        panel = None
+        if plan.experts is not None:
+            panel = await stack.enter_async_context(open_panel(plan.experts, plan.policy.chosen, plan.out))
+            collected.experts = panel.name
+        todo = _batches(plan, environment)
+        record.go_on(todo)
+        async for done in audited(todo, jobs=plan.jobs, environment=environment):
+            reviewed = done.verdicts if panel is None else await panel.review(done.judged, done.verdicts)
+            record.add(done.batch, Reached(judged=done.judged, verdicts=reviewed))
 
 
 def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
@@ -186,70 +259,7 @@ def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
                 catalogues=plan.catalogues.get(path, ()),
                 chosen=plan.policy.chosen,
                 reads=None if environment is None else environment.reads,
-                keep_transcripts=environment is not None,
+                keep_transcripts=environment is not None or plan.experts is not None,
                 show=plan.out is not None,
             )
         )
-
-
-async def _executed(
-    batch: Batch, judged: Sequence[Sequence[Judged]], environment: Environment | None, chosen: frozenset[str]
-) -> list[list[Verdict]]:
-    if environment is None:
-        return [[part.verdict for part in one] for one in judged]
-    records = [
-        Recorded(transcript=part.transcript, text=raw.text)
-        for raw, one in zip(batch.records, judged, strict=True)
-        for part in one
-        if part.transcript is not None
-    ]
-    runs = iter(await environment.execute(records))
-    return [
-        [
-            part.verdict if part.transcript is None else with_execution(part, next(runs), chosen)
-            for part in one
-        ]
-        for one in judged
-    ]
-
-
-async def _judged(todo: Iterator[Batch], jobs: int) -> AsyncIterator[tuple[Batch, list[list[Judged]]]]:
-    """Judge the batches and give them in order, at most a few ahead of what was taken."""
-    if jobs == 1:
-        for batch in todo:
-            await anyio.lowlevel.checkpoint()
-            yield batch, judge_batch(batch)
-        return
-    limiter = anyio.CapacityLimiter(jobs)
-    ahead: deque[_Ahead] = deque()
-    async with anyio.create_task_group() as group:
-        for batch in todo:
-            job = _Ahead(batch)
-            group.start_soon(job.judge, limiter)
-            ahead.append(job)
-            await anyio.lowlevel.checkpoint()
-            if len(ahead) >= jobs * _AHEAD_PER_JOB:
-                yield await ahead.popleft().result()
-        while ahead:
-            yield await ahead.popleft().result()
-
-
-class _Ahead:
-    """A batch that is being judged in another process."""
-
-    __slots__ = ("_batch", "_done", "_judged")
-
-    def __init__(self, batch: Batch) -> None:
-        self._batch = batch
-        self._done = anyio.Event()
-        self._judged: list[list[Judged]] = []
-
-    async def judge(self, limiter: anyio.CapacityLimiter) -> None:
-        self._judged = await anyio.to_process.run_sync(
-            judge_batch, self._batch, limiter=limiter, cancellable=True
-        )
-        self._done.set()
-
-    async def result(self) -> tuple[Batch, list[list[Judged]]]:
-        await self._done.wait()
-        return self._batch, self._judged

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import quote
 
-import orjson
-
+import toolace_mt
+from toolace_mt.auditing.json_bytes import json_bytes, plain_text
+from toolace_mt.auditing.places import line_of, path_of
 from toolace_mt.auditing.report import AuditReport, LocatedFinding
+from toolace_mt.auditing.unchecked import not_checked
 from toolace_mt.checks import find_rule
 from toolace_mt.findings import Severity
-from toolace_mt.transcript import JsonObject
+from toolace_mt.transcript import JsonObject, JsonValue
 
 __all__ = ["as_sarif"]
 
@@ -21,19 +24,25 @@ _MOST_RESULTS = 25_000
 
 
 def as_sarif(report: AuditReport) -> str:
-    """Give the report as SARIF; each record counts as one line of its file."""
-    written = {
+    """Give the report as SARIF; records of JSON lines have a line, all others a name only."""
+    written: JsonObject = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": {"name": "toolace-mt", "rules": [_rule(code) for code in report.rules]}},
+                "tool": {"driver": _driver(report)},
+                "invocations": [{"executionSuccessful": not report.interrupted}],
                 "results": list(_results(report)),
-                "properties": dict(report.summary()),
+                "properties": {**report.summary(), "notChecked": list(not_checked(report))},
             }
         ],
     }
-    return orjson.dumps(written, option=orjson.OPT_INDENT_2).decode()
+    return json_bytes(written, indent=True).decode()
+
+
+def _driver(report: AuditReport) -> JsonObject:
+    rules: list[JsonValue] = [_rule(code) for code in report.rules]
+    return {"name": "toolace-mt", "semanticVersion": toolace_mt.__version__, "rules": rules}
 
 
 def _rule(code: str) -> JsonObject:
@@ -55,7 +64,7 @@ def _results(report: AuditReport) -> Iterator[JsonObject]:
             "ruleId": found.finding.rule,
             "ruleIndex": numbers[found.finding.rule],
             "level": _LEVELS[found.severity],
-            "message": {"text": found.finding.message},
+            "message": {"text": plain_text(found.finding.message)},
             "locations": [_location(found)],
         }
 
@@ -63,10 +72,10 @@ def _results(report: AuditReport) -> Iterator[JsonObject]:
 def _location(found: LocatedFinding) -> JsonObject:
     turn = "" if found.finding.turn is None else f" turn {found.finding.turn}"
     name = f"{found.dialogue or 'record'}{turn} {found.finding.path or ''}".strip()
+    line = line_of(found.place)
+    region: JsonObject = {} if line is None else {"region": {"startLine": line}}
+    uri = quote(path_of(found.place.file), safe="/", errors="surrogateescape")
     return {
-        "physicalLocation": {
-            "artifactLocation": {"uri": found.place.file.replace("\\", "/")},
-            "region": {"startLine": found.place.record + 1},
-        },
-        "logicalLocations": [{"fullyQualifiedName": name}],
+        "physicalLocation": {"artifactLocation": {"uri": uri}, **region},
+        "logicalLocations": [{"name": f"record {found.place.record}", "fullyQualifiedName": name}],
     }

@@ -25,6 +25,7 @@ class AuditSettings(BaseModel):
 
     format: str | None = None
     env: str | None = None
+    isolation: Literal["strong", "limited", "none"] | None = None
     select: list[str] = []
     ignore: list[str] = []
     severity: dict[str, SeverityWord] = {}

@@ -9,6 +9,7 @@ from typing import IO
 
 import orjson
 
+from toolace_mt.auditing.json_bytes import json_bytes
 from toolace_mt.auditing.report import LocatedFinding
 from toolace_mt.findings import Finding, Severity
 from toolace_mt.transcript import Place
@@ -35,7 +36,7 @@ class FindingLog:
         if self._rest is None:
             self._rest = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the log
             weakref.finalize(self, self._rest.close)
-        self._rest.write(orjson.dumps(found.as_json()) + b"\n")
+        self._rest.write(json_bytes(found.as_json()) + b"\n")
 
     def __len__(self) -> int:
         return self._length
@@ -69,6 +70,7 @@ def _read(line: bytes) -> LocatedFinding:
         place=Place(file=entry["file"], record=entry["record"]),
         dialogue=entry["dialogue"],
         severity=Severity(entry["severity"]),
+        tool=entry["tool"],
         finding=Finding(
             rule=entry["rule"],
             message=entry["message"],

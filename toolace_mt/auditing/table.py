@@ -1,23 +1,25 @@
-"""An audit's report for people, for programs and for GitHub's annotations."""
+"""An audit's report for people, at any width of terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-import orjson
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding
-from toolace_mt.checks import find_rule
+from toolace_mt.auditing.json_bytes import plain_text
+from toolace_mt.auditing.report import LEVELS, AuditReport, FileCounts, LocatedFinding
+from toolace_mt.auditing.unchecked import not_checked
+from toolace_mt.checks import find_rule, severity_of
 from toolace_mt.findings import Severity
 
-__all__ = ["as_github", "as_json", "as_table", "print_table"]
+__all__ = ["as_table", "print_table", "verdict"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-_EXAMPLES = 3
+_FILES = 3
+_EXAMPLE_LETTERS = 240
 
 
 def print_table(report: AuditReport, console: Console) -> None:
@@ -26,30 +28,22 @@ def print_table(report: AuditReport, console: Console) -> None:
 
 
 def as_table(report: AuditReport) -> RenderableType:
-    """Give the counts, the level of the calls, the rules with examples, and the verdict."""
-    parts: list[RenderableType] = [Text(_counts(report))]
-    if report.calls:
-        parts.append(_levels(report))
-    if report.rules:
-        parts.append(_rules(report))
-    parts.append(Text(_verdict(report), style="bold"))
-    return Group(*parts)
+    """Give the counts, the rules with an example each, the levels of the calls, what was not checked, the
+    worst and the slowest files, and the verdict in the last line."""
+    parts: list[RenderableType] = [Text(_counts(report)), *_rules(report), *_levels(report)]
+    parts += _listed("Not checked", [[words] for words in not_checked(report)])
+    if len(report.files) > 1:
+        parts += _listed("Worst files", _worst(report))
+        parts += _listed("Slowest files", _slowest(report))
+    bad = bool(report.records_with_errors)
+    return Group(*parts, Text(""), Text(verdict(report), style="bold red" if bad else "bold green"))
 
 
-def as_json(report: AuditReport) -> str:
-    """Give the summary and all findings as one JSON object."""
-    written = {**report.summary(), "findings": [found.as_json() for found in report.findings]}
-    return orjson.dumps(written, option=orjson.OPT_INDENT_2).decode()
-
-
-def as_github(report: AuditReport) -> Iterator[str]:
-    """Give one workflow command per finding, and a summary line."""
-    for found in report.findings:
-        level = _GITHUB_LEVELS[found.severity]
-        where = f"file={_property(found.place.file)},line={found.place.record + 1}"
-        title = _property(f"{found.finding.rule} {find_rule(found.finding.rule).name}")
-        yield f"::{level} {where},title={title}::{_escape(_located_words(found))}"
-    yield _verdict(report)
+def verdict(report: AuditReport) -> str:
+    """Say in one line how many records have errors."""
+    share = f"{report.records_with_errors:,} of {report.records:,} records have errors"
+    share = f"{share} ({report.percent_with_errors:.1f} %)"
+    return f"{share}; interrupted, so not all records were read" if report.interrupted else share
 
 
 def _counts(report: AuditReport) -> str:
@@ -65,56 +59,89 @@ def _counts(report: AuditReport) -> str:
     )
 
 
-def _levels(report: AuditReport) -> Table:
-    table = Table(title="how sure each call is", title_justify="left")
+def _levels(report: AuditReport) -> list[RenderableType]:
+    if not report.calls:
+        return []
+    table = _table("", ">", ">")
     for level in LEVELS:
-        table.add_column(level, justify="right")
-    table.add_row(*(f"{report.levels.get(level, 0):,}" for level in LEVELS))
-    table.add_row(*(f"{100 * report.levels.get(level, 0) / report.calls:.1f} %" for level in LEVELS))
-    return table
+        reached = report.levels.get(level, 0)
+        table.add_row(level, f"{reached:,}", f"{100 * reached / report.calls:.1f} %")
+    return [_title("How sure each call is"), table]
 
 
-def _rules(report: AuditReport) -> Table:
-    table = Table(title="findings", title_justify="left")
-    table.add_column("rule", no_wrap=True)
-    table.add_column("name", no_wrap=True)
-    table.add_column("n", justify="right", no_wrap=True)
-    table.add_column("for example", overflow="fold")
-    examples = _examples(report)
-    for code, count in report.rules.items():
-        rule = find_rule(code)
+def _rules(report: AuditReport) -> list[RenderableType]:
+    if not report.rules:
+        return []
+    table = _table("", ">", "")
+    several = len(report.files) > 1
+    for code, found in _first_of_each(report):
+        name = Text(find_rule(code).name)
+        example = Text(_example(found, name_file=several), style="dim") if found else Text("")
         table.add_row(
-            Text(code, style=_STYLES[rule.severity]),
-            rule.name,
-            f"{count:,}",
-            Text("\n".join(examples.get(code, ()))),
+            Text(code, style=_STYLES[found.severity if found else severity_of(code)]),
+            f"{report.rules[code]:,}",
+            Text("\n").join([name, example]),
         )
-    return table
+    return [_title("Findings, with an example each"), table]
 
 
-def _examples(report: AuditReport) -> dict[str, list[str]]:
-    examples: dict[str, list[str]] = {}
+def _first_of_each(report: AuditReport) -> Iterator[tuple[str, LocatedFinding | None]]:
+    """Give each rule with its first finding; the findings are gone through no further than need be."""
+    first: dict[str, LocatedFinding] = {}
     for found in report.findings:
-        shown = examples.setdefault(found.finding.rule, [])
-        if len(shown) < _EXAMPLES:
-            shown.append(f"{found.place.record}: {_located_words(found)}")
-    return examples
+        first.setdefault(found.finding.rule, found)
+        if len(first) == len(report.rules):
+            break
+    for code in sorted(report.rules, key=lambda code: (-report.rules[code], code)):
+        yield code, first.get(code)
 
 
-def _located_words(found: LocatedFinding) -> str:
-    turn = "" if found.finding.turn is None else f"turn {found.finding.turn}: "
-    return f"{turn}{found.finding.message}"
+def _example(found: LocatedFinding, *, name_file: bool) -> str:
+    file = f"{_one_line(Path(found.place.file).name)} " if name_file else ""
+    turn = "" if found.finding.turn is None else f", turn {found.finding.turn}"
+    words = _one_line(found.finding.message)
+    words = words if len(words) <= _EXAMPLE_LETTERS else f"{words[:_EXAMPLE_LETTERS]}…"
+    return f"{file}record {found.place.record}{turn}: {words}"
 
 
-def _verdict(report: AuditReport) -> str:
-    share = f"{report.records_with_errors:,} of {report.records:,} records have errors"
-    share = f"{share} ({report.percent_with_errors:.1f} %)"
-    return f"{share}; interrupted, so not all records were read" if report.interrupted else share
+def _worst(report: AuditReport) -> list[list[str]]:
+    bad = [(name, counts) for name, counts in report.files.items() if counts.with_errors]
+    bad.sort(key=lambda item: (-item[1].with_errors / item[1].records, -item[1].with_errors, item[0]))
+    return [
+        [f"{counts.with_errors:,} of {counts.records:,}", _one_line(name)] for name, counts in bad[:_FILES]
+    ]
 
 
-def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _slowest(report: AuditReport) -> list[list[str]]:
+    slow = sorted(report.files.items(), key=lambda item: -item[1].seconds)
+    return [[_time(counts), _one_line(name)] for name, counts in slow[:_FILES]]
 
 
-def _property(text: str) -> str:
-    return _escape(text).replace(":", "%3A").replace(",", "%2C")
+def _time(counts: FileCounts) -> str:
+    return f"{counts.seconds:.2f} s, {1000 * counts.seconds / max(1, counts.records):.2f} ms a record"
+
+
+def _one_line(text: str) -> str:
+    return plain_text(text).replace("\n", " ")
+
+
+def _listed(title: str, rows: Sequence[Sequence[str]]) -> list[RenderableType]:
+    if not rows:
+        return []
+    table = _table(*("" for _ in rows[0]))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return [_title(title), table]
+
+
+def _title(words: str) -> Text:
+    return Text(f"\n{words}", style="bold")
+
+
+def _table(*columns: str) -> Table:
+    """Give a table without lines; ``>`` stands for a column of numbers.  The last one takes what is left."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, kind in enumerate(columns):
+        last = number == len(columns) - 1
+        table.add_column(justify="right" if kind else "left", no_wrap=not last, overflow="fold")
+    return table

@@ -6,7 +6,14 @@ did when they were run.  Both are pure.
 
 from toolace_mt.checks.execution import check_execution
 from toolace_mt.checks.judge import Judgement, check_transcript, judge
-from toolace_mt.checks.observations import CallSite, RecordedError, call_sites, pair_results, recorded_error
+from toolace_mt.checks.observations import (
+    CallSite,
+    Pairing,
+    RecordedError,
+    call_sites,
+    pair_results,
+    recorded_error,
+)
 from toolace_mt.checks.rules import (
     FAMILIES,
     RULES,
@@ -24,6 +31,7 @@ __all__ = [
     "CallSite",
     "Certainty",
     "Judgement",
+    "Pairing",
     "RecordedError",
     "Rule",
     "UnknownRuleError",

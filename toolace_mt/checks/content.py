@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import eq
 
 import orjson
 
@@ -21,8 +22,10 @@ _READ_NAME = re.compile(
 _TEMPLATE = re.compile(
     r"<\|[a-z_0-9]+\|>|</?s>|\[/?INST\]|<<SYS>>|<(?:start|end)_of_turn>|</?tool_call>|<tool_response>|\ufffd{1,}|\[PAD\]|<unk>"
 )
-_TEMPLATE_MARKS = ("<", "[", "\ufffd")
+_LETTER_OR_DIGIT = re.compile(r"[A-Za-z0-9]")
 _RUN, _LETTERS = 6, 12
+_TOKEN = re.compile(r"\w+")
+_LONG_WORD = re.compile(rf"\S{{{_LETTERS},}}")
 _SAME_TOKEN = re.compile(rf"\b(\w+)(?:[\s,.;]+\1\b){{{_RUN - 1},}}", re.IGNORECASE)
 _SAME_LETTER = re.compile(rf"([^\s\-_=*.#~+|\d])\1{{{_LETTERS - 1},}}")
 _OPEN_ENDINGS = (
@@ -42,6 +45,7 @@ _OPEN_ENDINGS = (
     " your",
     ",",
 )
+_ENDING_LETTERS = max(map(len, _OPEN_ENDINGS))
 _CUT_MIN_WORDS = 6
 
 
@@ -87,12 +91,12 @@ def check_texts(transcript: Transcript) -> Iterator[Finding]:
         if not message.text or message.role not in ("user", "assistant"):
             continue
         words = message.text.casefold().split()
-        key = (message.role, " ".join(words))
-        if len(words) >= _MIN_REPEATED_WORDS and key in said:
-            yield Finding(
-                rule="TA702", message=f"the {message.role} said the same in turn {said[key]}", turn=turn
-            )
-        said.setdefault(key, turn)
+        if len(words) >= _MIN_REPEATED_WORDS:
+            before = said.setdefault((message.role, " ".join(words)), turn)
+            if before != turn:
+                yield Finding(
+                    rule="TA702", message=f"the {message.role} said the same in turn {before}", turn=turn
+                )
         noise = _noise(message.text, words)
         if noise is not None:
             yield Finding(rule="TA704", message=noise, turn=turn)
@@ -104,16 +108,31 @@ def check_texts(transcript: Transcript) -> Iterator[Finding]:
 
 def _noise(text: str, words: list[str]) -> str | None:
     """Cheap tests come first: the patterns with back references are slow."""
-    token = _TEMPLATE.search(text) if any(mark in text for mark in _TEMPLATE_MARKS) else None
+    marked = "<" in text or "[" in text or "\ufffd" in text
+    token = _TEMPLATE.search(text) if marked else None
     if token is not None:
         return f"the text holds {token[0][:20]!r}"
-    repeated = _SAME_TOKEN.search(text) if len(words) - len(set(words)) >= _RUN - 1 else None
-    if repeated is None and any(len(word) >= _LETTERS for word in words):
-        repeated = _SAME_LETTER.search(text)
+    repeated = _same_token(text, words) or _same_letter(text)
     if repeated is not None:
         return f"{repeated[1]!r} is said over and over"
-    if text.strip() and not any(letter.isalnum() for letter in text) and text.isascii():
+    if words and text.isascii() and _LETTER_OR_DIGIT.search(text) is None:
         return f"there is no word in {text.strip()[:20]!r}"
+    return None
+
+
+def _same_token(text: str, words: list[str]) -> re.Match[str] | None:
+    if len(words) < _RUN or len(words) - len(set(words)) < _RUN - 1:
+        return None
+    tokens = _TOKEN.findall(text.casefold())
+    return _SAME_TOKEN.search(text) if any(map(eq, tokens, tokens[1:])) else None
+
+
+def _same_letter(text: str) -> re.Match[str] | None:
+    for word in _LONG_WORD.findall(text):
+        if len(word) - len(set(word)) >= _LETTERS - 1:
+            found = _SAME_LETTER.search(word)
+            if found is not None:
+                return found
     return None
 
 
@@ -121,4 +140,5 @@ def _is_cut(message: Message, words: list[str]) -> bool:
     """A long text that ends in a word which cannot end a sentence, or inside an open code block."""
     if message.role != "assistant" or len(words) < _CUT_MIN_WORDS or message.text is None:
         return False
-    return message.text.rstrip().casefold().endswith(_OPEN_ENDINGS) or message.text.count("```") % 2 == 1
+    end = message.text.rstrip()[-_ENDING_LETTERS:].casefold()
+    return end.endswith(_OPEN_ENDINGS) or message.text.count("```") % 2 == 1

@@ -46,28 +46,35 @@ def check_execution(
     final_digest: str | None = None,
     *,
     changed_by_reads: Collection[int] = (),
+    changes: str = "",
+    pairing: Pairing | None = None,
 ) -> tuple[Finding, ...]:
     """Compare a record with what its calls did, one outcome per parsable call in order.
 
-    ``final_digest`` is the executed final state's, compared if the record has one.  ``changed_by_reads``
-    are the indexes (among the outcomes) of calls of read-only tools that changed the state.
+    ``final_digest`` is the executed final state's, compared if the record has one; ``changes`` are words for
+    what the calls did to the state.  ``changed_by_reads``
+    are the indexes (among the outcomes) of calls of read-only tools that changed the state.  ``pairing``
+    is the transcript's, if it is known already.
     """
+    pairing = pair_results(transcript) if pairing is None else pairing
     sites = tuple(site for site in call_sites(transcript) if site.call.arguments is not None)
     if len(outcomes) != len(sites):
         raise ValueError(
             f"{len(outcomes)} outcomes for {len(sites)} calls; give one for each call with arguments"
         )
-    return tuple(_findings(transcript, sites, outcomes, final_digest, changed_by_reads))
+    return (
+        *_findings(transcript, sites, pairing, outcomes, changed_by_reads),
+        *_check_final_state(transcript.setting.final_state_digest, final_digest, changes),
+    )
 
 
 def _findings(
     transcript: Transcript,
     sites: tuple[CallSite, ...],
+    pairing: Pairing,
     outcomes: Sequence[Outcome],
-    final_digest: str | None,
     changed_by_reads: Collection[int],
 ) -> Iterator[Finding]:
-    pairing = pair_results(transcript)
     for number, (site, outcome) in enumerate(zip(sites, outcomes, strict=True)):
         yield from _check_call(site, outcome, _answer(site, pairing, transcript))
         if number in changed_by_reads:
@@ -77,9 +84,13 @@ def _findings(
                 turn=site.turn,
                 call=site.index,
             )
-    recorded = transcript.setting.final_state_digest
-    if recorded is not None and final_digest is not None and recorded != final_digest:
-        yield Finding(rule="TA604", message=f"the final state is {final_digest}, the record says {recorded}")
+
+
+def _check_final_state(recorded: str | None, executed: str | None, changes: str) -> Iterator[Finding]:
+    if recorded is not None and executed is not None and recorded != executed:
+        message = f"the final state is {executed}, the record says {recorded}"
+        told = f"{message}; the calls changed {changes}" if changes else message
+        yield Finding(rule="TA604", message=told)
 
 
 def _answer(site: CallSite, pairing: Pairing, transcript: Transcript) -> Message | None:

@@ -72,7 +72,7 @@ def pair_results(transcript: Transcript) -> Pairing:
         if site is None:
             stray.append(turn)
             continue
-        pending.remove(site)
+        pending = [other for other in pending if other is not site]
         answers[site.turn, site.index] = turn
         if message.name is not None and message.name != site.call.name:
             misnamed.append((turn, site))

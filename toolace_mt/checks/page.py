@@ -17,7 +17,7 @@ This page is written by `toolace-mt rules --page > docs/rules.md`; the rules the
 Choose rules with `--select` and `--ignore` (codes, prefixes such as `TA3`, or names), and change how severe
 one is with `--severity TA402=off`. Certainty tells how much a finding proves: *certain* follows from the
 record alone, *executed* was seen when the calls were run, *likely* is a heuristic that stays silent when in
-doubt.
+doubt, *judged* is the opinion of a model (`audit --model`), by a majority of several answers.
 
 | code | name | severity | certainty | what it finds |
 |---|---|---|---|---|

@@ -19,6 +19,8 @@ class Certainty(StrEnum):
     """It was seen when the calls were run."""
     LIKELY = "likely"
     """A heuristic that was tuned to stay silent when in doubt; it can still be wrong."""
+    JUDGED = "judged"
+    """A model's opinion, by a majority of several answers; the finding says how many agreed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from toolace_mt.checks.catalogue.content import CONTENT_RULES, GROUNDING_RULES
 from toolace_mt.checks.catalogue.execution import EXECUTION_RULES, REPLAY_RULES
+from toolace_mt.checks.catalogue.experts import EXPERT_RULES
 from toolace_mt.checks.catalogue.reading import READING_RULES
 from toolace_mt.checks.catalogue.structure import STRUCTURE_RULES
 from toolace_mt.checks.catalogue.tools import ARGUMENT_RULES, TOOL_RULES
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     *EXECUTION_RULES,
     *REPLAY_RULES,
     *CONTENT_RULES,
+    *EXPERT_RULES,
 )
 
 FAMILIES: dict[str, str] = {
@@ -43,6 +45,7 @@ FAMILIES: dict[str, str] = {
     "TA5": "execution",
     "TA6": "state and replay",
     "TA7": "content",
+    "TA8": "experts",
 }
 
 _BY_CODE = {rule.code: rule for rule in RULES}

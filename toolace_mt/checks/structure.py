@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from toolace_mt.checks.observations import CallSite, Pairing
+from toolace_mt.checks.observations import Pairing
 from toolace_mt.findings import Finding
 from toolace_mt.transcript import Message, Transcript
 
@@ -100,8 +100,7 @@ def _unanswered(messages: tuple[Message, ...], pairing: Pairing) -> Iterator[Fin
         if turn == last:
             return  # the calls that end a record wait for results that were cut off
         for index, call in enumerate(message.calls):
-            site = CallSite(turn=turn, index=index, call=call)
-            if (site.turn, site.index) not in pairing.answers:
+            if (turn, index) not in pairing.answers:
                 yield Finding(
                     rule="TA103", message=f"the call of {call.name} has no result", turn=turn, call=index
                 )

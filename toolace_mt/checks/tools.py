@@ -25,26 +25,30 @@ def check_tools_declared(sites: tuple[CallSite, ...], toolset: Toolset) -> Itera
             )
 
 
-@lru_cache(maxsize=256)
-def check_declarations(toolset: Toolset) -> tuple[Finding, ...]:
-    """Find what is wrong with the tools themselves (TA202 to TA205); records that share tools pay once."""
-    return tuple(_declarations(toolset))
-
-
-def _declarations(toolset: Toolset) -> Iterator[Finding]:
+def check_declarations(toolset: Toolset) -> Iterator[Finding]:
+    """Find what is wrong with the tools themselves (TA202 to TA205); records that share a tool pay once."""
     for name in toolset.duplicates:
         yield Finding(rule="TA203", message=f"the tool {name!r} is declared twice")
     for tool in toolset.by_name.values():
-        if tool.tool.respelled:
-            yield Finding(
-                rule="TA205",
-                message=f"{tool.tool.name}: {_listed(tool.tool.respelled)} not JSON Schema's name of a type",
-                path=tool.tool.respelled[0],
-            )
-        if tool.schema.problem is not None:
-            yield Finding(rule="TA202", message=f"{tool.tool.name}: {tool.schema.problem}", path="$")
-        else:
-            yield from _defaults(tool)
+        yield from _faults_of(tool)
+
+
+@lru_cache(maxsize=2048)
+def _faults_of(tool: CompiledTool) -> tuple[Finding, ...]:
+    return tuple(_declared_wrongly(tool))
+
+
+def _declared_wrongly(tool: CompiledTool) -> Iterator[Finding]:
+    if tool.tool.respelled:
+        yield Finding(
+            rule="TA205",
+            message=f"{tool.tool.name}: {_listed(tool.tool.respelled)} not JSON Schema's name of a type",
+            path=tool.tool.respelled[0],
+        )
+    if tool.schema.problem is not None:
+        yield Finding(rule="TA202", message=f"{tool.tool.name}: {tool.schema.problem}", path="$")
+    else:
+        yield from _defaults(tool)
 
 
 def _listed(paths: tuple[str, ...]) -> str:

@@ -45,9 +45,9 @@ class CompiledSchema:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CompiledTool:
-    """A declared tool with its compiled parameters.
+    """A declared tool with its compiled parameters.  Equal only to itself.
 
     ``known`` are the parameter names if the schema closes the list (or says nothing about others), else None.
     """
@@ -62,9 +62,9 @@ class CompiledTool:
         return _object((self.tool.parameters or {}).get("properties"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Toolset:
-    """The tools of a record by name; of tools with one name, the first counts.  Equal only to itself."""
+    """The tools of a record by name; of tools with one name, the first counts."""
 
     by_name: Mapping[str, CompiledTool]
     duplicates: tuple[str, ...]
@@ -73,36 +73,33 @@ class Toolset:
 class _Same:
     """A cache key that stands for one very object, and keeps it alive while it is in the cache."""
 
-    __slots__ = ("tools",)
+    __slots__ = ("tool",)
 
-    def __init__(self, tools: tuple[DeclaredTool, ...]) -> None:
-        self.tools = tools
+    def __init__(self, tool: DeclaredTool) -> None:
+        self.tool = tool
 
     def __hash__(self) -> int:
-        return id(self.tools)
+        return id(self.tool)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.tools is self.tools
+        return isinstance(other, _Same) and other.tool is self.tool
 
 
 def toolset_of(tools: tuple[DeclaredTool, ...]) -> Toolset:
-    """Compile the tools; records that share one tuple of tools (as readers arrange) pay once."""
-    return _toolset(_Same(tools))
-
-
-@lru_cache(maxsize=256)
-def _toolset(key: _Same) -> Toolset:
+    """Compile the tools; records that share a tool (as readers arrange) pay once."""
     by_name: dict[str, CompiledTool] = {}
     duplicates: list[str] = []
-    for tool in key.tools:
+    for tool in tools:
         if tool.name in by_name:
             duplicates.append(tool.name)
         else:
-            by_name[tool.name] = _compile_tool(tool)
+            by_name[tool.name] = _compile_tool(_Same(tool))
     return Toolset(by_name=by_name, duplicates=tuple(duplicates))
 
 
-def _compile_tool(tool: DeclaredTool) -> CompiledTool:
+@lru_cache(maxsize=2048)
+def _compile_tool(key: _Same) -> CompiledTool:
+    tool = key.tool
     parameters: JsonObject = {} if tool.parameters is None else tool.parameters
     required = parameters.get("required")
     names = required if isinstance(required, (list, tuple)) else ()

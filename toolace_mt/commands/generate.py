@@ -12,8 +12,9 @@ import orjson
 from click.core import ParameterSource
 from rich.console import Console
 
-from engine import BudgetSpent, EventStream, StopReason
+from engine import BudgetSpent, EventStream, RunControl, StopReason
 from toolace_mt.commands.dialogue_view import dialogue_lines
+from toolace_mt.commands.live_status import telling_status
 from toolace_mt.commands.progress import showing_progress
 from toolace_mt.config import GenerateConfig, load_config
 from toolace_mt.generation import Run, generate_async
@@ -29,7 +30,10 @@ __all__ = ["generate"]
     metavar="P",
     help="A shipped pack or a folder; may be given again.  [all shipped]",
 )
-@click.option("--model", help="local, the URL of an endpoint, gguf:PATH or cassette:PATH.  [local]")
+@click.option(
+    "--model",
+    help="local, the URL of an endpoint, gguf:PATH, cassette:PATH or simulated.  [local]",
+)
 @click.option("--model-name", metavar="N", help="The model's name at the endpoint.")
 @click.option("--key-file", type=click.Path(path_type=Path), help="A file with the key; else OPENAI_API_KEY.")
 @click.option("--count", type=int, metavar="N", help="How many dialogues to accept.  [10]")
@@ -47,7 +51,7 @@ __all__ = ["generate"]
 @click.option(
     "--isolation",
     type=click.Choice(["strong", "limited", "none"]),
-    help="The least that the sandbox must give.  [limited]",
+    help="How strongly a pack that is not shipped must be confined to run.  [strong]",
 )
 @click.pass_context
 def generate(context: click.Context, /, config: Path | None, **options: Any) -> int:
@@ -78,9 +82,17 @@ def generate(context: click.Context, /, config: Path | None, **options: Any) -> 
 
 async def _generate(settings: GenerateConfig, console: Console) -> Run:
     events = EventStream()
-    with showing_progress(console) as reader:
-        events.subscribe(reader)
-        return await generate_async(settings, events)
+    say = _sayer(console)
+    with showing_progress(console) as display:
+        events.subscribe(display.read)
+        async with telling_status(display, console) as take_control:
+
+            def opened(control: RunControl) -> None:
+                take_control(control)
+                if settings.is_simulated:
+                    say("The model is simulated: these dialogues are for tests, and each of them says so.")
+
+            return await generate_async(settings, events, opened=opened)
 
 
 def _report(run: Run, settings: GenerateConfig, console: Console) -> None:

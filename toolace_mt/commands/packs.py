@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
+from toolace_mt.commands.isolation_option import isolation_option
+from toolace_mt.commands.packs_check import report_lines
 from toolace_mt.commands.packs_import import import_command
 from toolace_mt.commands.packs_serve import serve_command
+from toolace_mt.commands.packs_strict import changes_of, run_strictly
 from toolace_mt.commands.wrong_input import WrongInput
 
 if TYPE_CHECKING:
-    from sandbox import Call, Execution, Outcome, Pack, PackFinding, PackReport, PlannedFault, Trajectory
+    from sandbox import Call, Execution, Outcome, Pack, PlannedFault, Trajectory
 
 __all__ = ["packs"]
 
@@ -82,9 +85,10 @@ def _strings(value: object) -> list[str]:
 
 @packs.command("check")
 @click.argument("packs", nargs=-1, required=True)
-@click.option("--examples", default=100, show_default=True, help="Random call sequences per pack.")
+@click.option("--examples", default=200, show_default=True, help="Random call sequences per pack.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the random sequences.")
-def check_packs(packs: tuple[str, ...], examples: int, seed: int) -> None:
+@isolation_option
+def check_packs(packs: tuple[str, ...], examples: int, seed: int, isolation: str) -> None:
     """Check packs: their files, their example tasks, and properties over random call sequences.
 
     Exit status 1 if any pack has an error; warnings alone do not count.
@@ -98,36 +102,15 @@ def check_packs(packs: tuple[str, ...], examples: int, seed: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         set_hypothesis_home_dir(scratch)  # else it leaves a folder where the user happens to be
         try:
-            for pack in opened:
-                report = check_pack(pack, examples=examples, seed=seed)
+            for name, pack in zip(packs, opened, strict=True):
+                report = check_pack(pack, examples=examples, seed=seed, required=isolation)
                 failed = failed or bool(report.errors)
-                _print_report(pack, report)
+                for line in report_lines(name, pack, report):
+                    click.echo(line)
         finally:
             set_hypothesis_home_dir(None)
     if failed:
         sys.exit(1)
-
-
-def _print_report(pack: Pack, report: PackReport) -> None:
-    for finding in report.findings:
-        click.echo(_finding_line(pack, finding))
-    warnings = len(report.findings) - len(report.errors)
-    successes = sum(1 for covered in report.coverage.values() if covered.successes)
-    click.echo(
-        f"{pack.name}: {len(report.errors)} errors, {warnings} warnings; {successes} of {len(pack.tools)} "
-        f"tools succeeded in {report.examples} sequences of {report.calls} calls; "
-        f"isolation {report.isolation.level}"
-    )
-
-
-def _finding_line(pack: Pack, finding: PackFinding) -> str:
-    place = f"{pack.name}/{finding.tool}" if finding.tool else pack.name
-    line = f"{place}: {finding.severity} {finding.code}: {finding.message}"
-    example = finding.counter_example
-    if example is None:
-        return line
-    calls = [{"name": call.name, "arguments": call.arguments} for call in example.calls]
-    return f"{line}\n  {orjson.dumps({'world': example.world, 'calls': calls}).decode()}"
 
 
 @packs.command("run")
@@ -137,7 +120,22 @@ def _finding_line(pack: Pack, finding: PackFinding) -> str:
     "--call", "single_calls", multiple=True, metavar="'TOOL {json}'", help="A call of one dialogue."
 )
 @click.option("--world", help="The world to start from; the first one by default.")
-def run_pack(pack: str, calls_file: str | None, single_calls: tuple[str, ...], world: str | None) -> None:
+@click.option(
+    "--strict", is_flag=True, help='Name the laws that a call breaks (see packs check) under "broken".'
+)
+@click.option(
+    "--set", "changes", multiple=True, metavar="PATH=JSON", help="Change the world first; with --strict."
+)
+@isolation_option
+def run_pack(
+    pack: str,
+    calls_file: str | None,
+    single_calls: tuple[str, ...],
+    world: str | None,
+    strict: bool,
+    changes: tuple[str, ...],
+    isolation: str,
+) -> None:
     """Execute dialogues of calls on PACK and print what each call did, one JSON line a dialogue.
 
     Each line of CALLS.jsonl (- for standard input) is a list of {"name", "arguments"}, or an object with
@@ -150,7 +148,13 @@ def run_pack(pack: str, calls_file: str | None, single_calls: tuple[str, ...], w
     opened.world(start)
     if calls_file is None and not single_calls:
         raise click.UsageError("nothing to run: give CALLS.jsonl or --call 'TOOL {json}'")
-    _run_all(opened, _all_dialogues(opened, start, calls_file, single_calls))
+    if changes and not strict:
+        raise click.UsageError("--set is for trying out counter-examples: give --strict too")
+    dialogues = _all_dialogues(opened, start, calls_file, single_calls)
+    if strict:
+        run_strictly(opened, dialogues, changes_of(changes), _outcome, isolation=isolation)
+    else:
+        _run_all(opened, dialogues, isolation)
 
 
 def _all_dialogues(
@@ -242,7 +246,7 @@ def _faults(entry: object, place: str) -> dict[int, PlannedFault]:
     return faults
 
 
-def _run_all(pack: Pack, dialogues: Iterator[Trajectory]) -> None:
+def _run_all(pack: Pack, dialogues: Iterator[Trajectory], isolation: str) -> None:
     """Run dialogues as they are read; what was printed before a wrong line stays."""
     import anyio.from_thread
 
@@ -250,7 +254,7 @@ def _run_all(pack: Pack, dialogues: Iterator[Trajectory]) -> None:
 
     with (
         anyio.from_thread.start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(open_runtime(workers=1)) as runtime,
+        portal.wrap_async_context_manager(open_runtime(workers=1, required=isolation)) as runtime,
     ):
 
         def execute(batch: list[Trajectory]) -> None:

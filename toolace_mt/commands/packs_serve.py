@@ -6,6 +6,8 @@ from functools import partial
 
 import click
 
+from toolace_mt.commands.isolation_option import isolation_option
+
 __all__ = ["serve_command"]
 
 _HIGHEST_PORT = 65_535
@@ -21,7 +23,8 @@ _HIGHEST_PORT = 65_535
     help="Serve streamable HTTP on this machine only, instead of stdio; 0 takes a free port.",
 )
 @click.option("--world", help="The world that each session starts from; the first one by default.")
-def serve_command(pack: str, port: int | None, world: str | None) -> None:
+@isolation_option
+def serve_command(pack: str, port: int | None, world: str | None, isolation: str) -> None:
     """Serve PACK as an MCP server: one world a session, every call in the confined runtime.
 
     Needs the extra mcp: pip install 'toolace-mt[mcp]'.
@@ -32,9 +35,9 @@ def serve_command(pack: str, port: int | None, world: str | None) -> None:
 
     opened = open_pack(pack)
     if port is None:
-        anyio.run(partial(serve_stdio, opened, world=world))
+        anyio.run(partial(serve_stdio, opened, world=world, required=isolation))
     else:
-        anyio.run(partial(serve_http, opened, port=port, world=world, announce=_announce))
+        anyio.run(partial(serve_http, opened, port=port, world=world, required=isolation, announce=_announce))
 
 
 def _announce(address: str) -> None:

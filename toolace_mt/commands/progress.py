@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,18 +16,21 @@ from rich.text import Text
 
 from engine import (
     BudgetRanShort,
+    EndpointRecovered,
+    EndpointRested,
     Event,
-    EventReader,
     GateClosed,
     JobEnded,
     JobStarted,
     ReplyReceived,
     RequestRetried,
+    RunPaused,
+    RunUnpaused,
     WidthChanged,
 )
 from toolace_mt.events import DialogueEnded, RunOpened
 
-__all__ = ["showing_progress"]
+__all__ = ["Display", "showing_progress"]
 
 _SECONDS_BETWEEN_LINES = 10.0
 _NEWS_SHOWN = 3
@@ -69,8 +73,18 @@ class _Figures:
                 self.tokens += event.usage.total_tokens
             case RequestRetried():
                 self._tell(f"asked again in {event.delay_seconds:.1f} s: {event.reason}")
-            case GateClosed() | WidthChanged():
+            case WidthChanged() if event.width < event.before:
+                self._tell(f"{event.width} requests in flight: {event.reason}")
+            case GateClosed():
                 self._tell(event.reason)
+            case EndpointRested():
+                self._tell(f"{event.endpoint} rests for {event.seconds:.0f} s: {event.reason}")
+            case EndpointRecovered():
+                self._tell(f"{event.endpoint} answers again")
+            case RunPaused():
+                self._tell("paused")
+            case RunUnpaused():
+                self._tell("goes on")
             case BudgetRanShort():
                 self._tell("the budget runs short: no new dialogue begins")
 
@@ -111,6 +125,14 @@ class _Figures:
         self.news = [*self.news[-_NEWS_SHOWN + 1 :], text]
 
 
+class Display(Protocol):
+    """Reads a run's events and tells in one line what they add up to."""
+
+    def read(self, event: Event) -> None: ...
+
+    def line(self) -> str: ...
+
+
 class _LiveDisplay:
     """Redrawn a few times a second, not per event."""
 
@@ -119,6 +141,9 @@ class _LiveDisplay:
 
     def read(self, event: Event) -> None:
         self._figures.read(event)
+
+    def line(self) -> str:
+        return self._figures.line()
 
     def __rich__(self) -> RenderableType:
         figures = self._figures
@@ -145,6 +170,9 @@ class _LineDisplay:
         self._console = console
         self._said_at = -_SECONDS_BETWEEN_LINES
 
+    def line(self) -> str:
+        return self._figures.line()
+
     def read(self, event: Event) -> None:
         self._figures.read(event)
         if isinstance(event, ReplyReceived | DialogueEnded):
@@ -155,15 +183,15 @@ class _LineDisplay:
 
 
 @contextmanager
-def showing_progress(console: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[EventReader]:
-    """Show a run on ``console`` while the block lasts; subscribe the reader to the run's events."""
+def showing_progress(console: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Display]:
+    """Show a run on ``console`` while the block lasts; subscribe its ``read`` to the run's events."""
     figures = _Figures(clock)
     if not console.is_terminal:
-        yield _LineDisplay(figures, console).read
+        yield _LineDisplay(figures, console)
         return
     display = _LiveDisplay(figures)
     with Live(display, console=console, refresh_per_second=4, transient=True):
-        yield display.read
+        yield display
 
 
 def _clock_time(seconds: float) -> str:

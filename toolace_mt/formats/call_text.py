@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
@@ -22,6 +24,7 @@ __all__ = [
 ]
 
 _MAX_LITERAL = 100_000
+_SHORT = 300
 _UNQUOTED_REFERENCE = re.compile(r"(?<=[:\[,])\s*(\$\{[^{}]*\})\s*(?=[,}\]])")
 _NAME_KEYS = ("name", "api_name", "tool_name", "Action", "action", "api", "tool", "function_name")
 _ARGUMENT_KEYS = (
@@ -111,23 +114,38 @@ def calls_of(value: JsonValue, where: str) -> tuple[RecordedCall, ...]:
 def python_call(text: str, tools: Mapping[str, DeclaredTool]) -> RecordedCall:
     """Read ``name(1, key='v')``; positional arguments get the names that the declared tool gives them."""
     try:
-        node = ast.parse(text.strip(), mode="eval").body
-        if not isinstance(node, ast.Call):
-            raise ValueError("no call")
-        name = ast.unparse(node.func)
-        names = _parameter_names(tools.get(name) or tools.get(name.rsplit(".", 1)[-1]))
-        arguments: dict[str, JsonValue] = {}
-        for position, given in enumerate(node.args):
-            key = names[position] if position < len(names) else f"#{position}"
-            arguments[key] = _plain(given, 0)
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                raise ValueError("** in a call")
-            arguments[keyword.arg] = _plain(keyword.value, 0)
+        written = _short_call(text) if len(text) <= _SHORT else _written_call(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         found = re.match(r"\s*([\w.]+)", text)
         return RecordedCall(name=found[1] if found else text[:40] or "?", arguments=None, raw=text)
-    return RecordedCall(name=name, arguments=arguments)
+    name = written.name
+    names = _parameter_names(tools.get(name) or tools.get(name.rsplit(".", 1)[-1]))
+    arguments: dict[str, JsonValue] = {
+        names[position] if position < len(names) else f"#{position}": value
+        for position, value in enumerate(written.positional)
+    }
+    return RecordedCall(name=name, arguments=arguments | written.named)
+
+
+class _WrittenCall(NamedTuple):
+    name: str
+    positional: list[JsonValue]
+    named: dict[str, JsonValue]
+
+
+def _written_call(text: str) -> _WrittenCall:
+    node = ast.parse(text.strip(), mode="eval").body
+    if not isinstance(node, ast.Call) or any(keyword.arg is None for keyword in node.keywords):
+        raise ValueError("no call, or ** in one")
+    return _WrittenCall(
+        name=node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func),
+        positional=[_plain(given, 0) for given in node.args],
+        named={str(keyword.arg): _plain(keyword.value, 0) for keyword in node.keywords},
+    )
+
+
+_short_call = lru_cache(maxsize=2048)(_written_call)
+"""Answer keys repeat one another, and Python's parser is slow."""
 
 
 def _parameter_names(tool: DeclaredTool | None) -> list[str]:

@@ -6,14 +6,17 @@ A broken line is a record with a reason, never a silent gap, and memory is bound
 from __future__ import annotations
 
 import gzip
+import re
 import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from toolace_mt.formats.base import UnreadableFileError
 from toolace_mt.formats.json_list import TooLong, list_items
+from toolace_mt.formats.json_members import cut_member
 from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.optional_containers import TABLES, table_records, unpacked_zstd
 from toolace_mt.formats.raw import ByteStream, RawRecord
@@ -21,8 +24,11 @@ from toolace_mt.transcript import JsonValue
 
 __all__ = ["MAX_RECORD_BYTES", "RawRecord", "parse_record", "raw_records"]
 
-MAX_RECORD_BYTES = 32 * 1024 * 1024
+MAX_RECORD_BYTES = 16 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
+_HEAD_BYTES = 4096
+_RESULTS = re.compile(rb'\s*\{\s*"(?:timestamp|info|tasks|simulations)"\s*:')
+"""How a results file of tau2-bench begins; one may be far longer than any record."""
 _BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -94,27 +100,40 @@ def _texts(stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
         yield from list_items(_chunks(first, stream), limit)
         return
     if isinstance(first, bytes) and first.startswith(b"{") and not _is_json(first):
-        rest = stream.read(limit - len(first)) if len(first) < limit else b""
-        if rest and _is_json(first + rest):
-            yield (first + rest).strip()
-            return
-        yield first
-        yield from _lines(_Replayed(rest, stream), limit)
+        yield from _object_or_lines(first, stream, limit)
         return
-    yield first
+    yield first.strip() if isinstance(first, bytes) else first
     yield from _lines(stream, limit)
 
 
+def _object_or_lines(first: bytes, stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
+    """The first line is no JSON: the file is one object over many lines, or that line is broken."""
+    rest = stream.read(limit - len(first)) if len(first) < limit else b""
+    if rest and _is_json(first + rest):
+        yield (first + rest).strip()
+        return
+    if len(first) + len(rest) >= limit and _RESULTS.match(first + rest[:_HEAD_BYTES]):
+        chunks = chain((first, rest), _chunks(b"", stream))
+        yield from cut_member(chunks, name=b"simulations", kept=b"info", limit=limit)
+        return
+    yield from _lines(_Replayed(first + rest, stream), limit)
+
+
 def _first_line(stream: ByteStream, limit: int) -> bytes | TooLong | None:
-    """Give the first line that is not blank.  A JSON list may be one long line: its beginning is enough."""
+    """Give the first line that is not blank, with its end.
+
+    A JSON list may be one long line, and so may a file of results: their beginning is enough.
+    """
     start = True
     while line := stream.readline(_CHUNK_BYTES):
         text = line.removeprefix(_BOM) if start else line
         start = False
-        if text.lstrip().startswith(b"["):
+        is_long = len(line) >= _CHUNK_BYTES and not line.endswith(b"\n")
+        if text.lstrip().startswith(b"[") or (is_long and _RESULTS.match(text)):
             return text.lstrip()
         if text.strip():
-            return _whole_line(text, stream, limit)
+            whole = _whole_line(text, stream, limit)
+            return whole if isinstance(whole, TooLong) else whole + b"\n"
     return None
 
 

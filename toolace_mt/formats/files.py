@@ -26,7 +26,7 @@ def data_files(named: Iterable[str]) -> list[str]:
     found: list[str] = []
     for name in named:
         path = Path(name)
-        if name == STANDARD_INPUT or path.is_file():
+        if name == STANDARD_INPUT or path.is_file() or path.is_fifo():
             found.append(name)
         elif path.is_dir():
             inside = [str(file) for file in sorted(_inside(path))]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import orjson
 
 from toolace_mt.transcript import JsonValue
@@ -11,9 +9,8 @@ from toolace_mt.transcript import JsonValue
 __all__ = ["MAX_DEPTH", "NotJsonError", "dump_json", "parse_json"]
 
 MAX_DEPTH = 100
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_ONE_KIND = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_DUMPED_DEPTH = 254
+"""As deep as orjson writes, by its documentation."""
 
 
 class NotJsonError(ValueError):
@@ -24,14 +21,15 @@ def parse_json(text: str | bytes) -> JsonValue:
     """Parse JSON; raise NotJsonError with the reason in one line."""
     try:
         written = text.encode() if isinstance(text, str) else text
+        value: JsonValue = orjson.loads(written)
     except UnicodeEncodeError as error:
         raise NotJsonError(f"not UTF-8: {error.reason}") from None
-    if written.count(b"[") + written.count(b"{") > MAX_DEPTH and _is_deep(written):
-        raise NotJsonError(f"nested deeper than {MAX_DEPTH}")
-    try:
-        value: JsonValue = orjson.loads(written)
     except orjson.JSONDecodeError as error:
+        if "depth" in error.msg:
+            raise NotJsonError(f"nested deeper than {MAX_DEPTH}") from None
         raise NotJsonError(f"not JSON: {error.msg} at character {error.pos}") from None
+    if len(written) > MAX_DEPTH and written.count(b"[") + written.count(b"{") > MAX_DEPTH and _is_deep(value):
+        raise NotJsonError(f"nested deeper than {MAX_DEPTH}")
     return value
 
 
@@ -40,12 +38,12 @@ def dump_json(value: JsonValue) -> str:
     return orjson.dumps(value).decode()
 
 
-def _is_deep(text: bytes) -> bool:
-    """Peel off innermost pairs of brackets, one level at a time; no Python loop over the text."""
-    brackets = _STRINGS.sub(b"", text).translate(_ONE_KIND, _NO_BRACKETS)
-    for _ in range(MAX_DEPTH):
-        peeled = brackets.replace(b"[]", b"")
-        if len(peeled) == len(brackets):
-            return False  # nothing left, or not balanced: then it is no JSON
-        brackets = peeled
-    return bool(brackets)
+def _is_deep(value: JsonValue) -> bool:
+    """Have it written with so much around it that the writer refuses what is too deep: no loop in Python."""
+    for _ in range(_DUMPED_DEPTH - MAX_DEPTH):
+        value = [value]
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return True
+    return False

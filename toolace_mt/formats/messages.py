@@ -33,18 +33,19 @@ def read_messages(value: JsonValue) -> tuple[Message, ...]:
     messages: list[Message] = []
     for turn, item in enumerate(value):
         message = _message(item, turn)
-        messages.extend(_one_by_one(message, messages))
+        if message.role == "tool" and message.call_id is None and isinstance(message.value, list):
+            messages.extend(_one_by_one(message, message.value, messages))
+        else:
+            messages.append(message)
     return tuple(messages)
 
 
-def _one_by_one(message: Message, before: list[Message]) -> tuple[Message, ...]:
+def _one_by_one(message: Message, values: list[JsonValue], before: list[Message]) -> tuple[Message, ...]:
     """One tool message may hold the results of several calls, as a list in their order."""
-    if message.role != "tool" or message.call_id is not None or not isinstance(message.value, list):
-        return (message,)
     open_calls = len(before[-1].calls) if before else 0
-    if open_calls < 2 or len(message.value) != open_calls:
+    if open_calls < 2 or len(values) != open_calls:
         return (message,)
-    return tuple(Message(role="tool", value=value) for value in message.value)
+    return tuple(Message(role="tool", value=value) for value in values)
 
 
 def _message(item: JsonValue, turn: int) -> Message:
@@ -63,7 +64,10 @@ def _message(item: JsonValue, turn: int) -> Message:
             call_id=call_id if isinstance(call_id, str) else None,
             name=name if isinstance(name, str) else None,
         )
-    content = read_content(item.get("content"), turn)
+    written = item.get("content")
+    if written is None or isinstance(written, str):
+        return Message(role=role, text=written, calls=_calls(item, turn))
+    content = read_content(written, turn)
     inside = tuple(_listed_call(entry, turn) for entry in content.calls)
     return Message(role=role, text=content.text, calls=inside + _calls(item, turn))
 

@@ -101,7 +101,7 @@ def split_results(record: JsonValue) -> Sequence[JsonValue] | None:
     if not isinstance(record, Mapping):
         return None
     simulations = record.get("simulations")
-    if not isinstance(simulations, list) or "tasks" not in record:
+    if not isinstance(simulations, list) or not ("tasks" in record or "info" in record):
         return None
     info = record.get("info")
     environment = info.get("environment_info") if isinstance(info, Mapping) else None

@@ -40,14 +40,30 @@ def read_tools(
     if value is None:
         return None
     try:
-        return _tools(orjson.dumps(value), native, default_means_optional)
+        return _tools(_Written(value), native, default_means_optional)
     except NotJsonError as error:
         raise UnreadableRecordError(f"tools are {error}") from None
 
 
-@lru_cache(maxsize=256)
-def _tools(text: bytes, native: bool, by_default: bool) -> tuple[DeclaredTool, ...]:
-    value = orjson.loads(text)
+class _Written:
+    """A cache key: equal if it would be written the same."""
+
+    __slots__ = ("text", "value")
+
+    def __init__(self, value: JsonValue) -> None:
+        self.value = value
+        self.text = orjson.dumps(value)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Written) and other.text == self.text
+
+
+@lru_cache(maxsize=64)
+def _tools(written: _Written, native: bool, by_default: bool) -> tuple[DeclaredTool, ...]:
+    value = written.value
     listed = parse_json(value) if isinstance(value, str) and value.strip() else value
     if isinstance(listed, str):
         return ()
@@ -96,9 +112,17 @@ def _tool(entry: JsonValue, number: int, native: bool, by_default: bool) -> Decl
     if not isinstance(function, Mapping):
         raise UnreadableRecordError(f"tool {number} is no object")
     name = _first(function, _NAMES)
-    description = _first(function, _DESCRIPTIONS)
     if not isinstance(name, str) or not name:
         raise UnreadableRecordError(f"tool {number} has no name")
+    return _declared(name, _Written(function), native, by_default)
+
+
+@lru_cache(maxsize=2048)
+def _declared(name: str, written: _Written, native: bool, by_default: bool) -> DeclaredTool:
+    """Equal tools give one value, so that what follows does its work on each of them once."""
+    function = written.value
+    assert isinstance(function, Mapping)
+    description = _first(function, _DESCRIPTIONS)
     found = _parameters(function, name, by_default)
     return DeclaredTool(
         name=name,
@@ -157,7 +181,11 @@ def _from_lists(function: JsonObject) -> JsonValue:
 
 
 def _first(entry: JsonObject, keys: tuple[str, ...]) -> JsonValue:
-    return next((entry[key] for key in keys if entry.get(key) is not None), None)
+    for key in keys:
+        found = entry.get(key)
+        if found is not None:
+            return found
+    return None
 
 
 def write_tool(tool: DeclaredTool) -> JsonObject:

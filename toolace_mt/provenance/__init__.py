@@ -6,6 +6,16 @@ rather call a source unsure than call a value invented.
 """
 
 from toolace_mt.provenance.source import Site, Source, SourceKind, Trace
+from toolace_mt.provenance.texts import forget_texts
 from toolace_mt.provenance.trace import as_metadata, is_identifier, trace
 
-__all__ = ["Site", "Source", "SourceKind", "Trace", "as_metadata", "is_identifier", "trace"]
+__all__ = [
+    "Site",
+    "Source",
+    "SourceKind",
+    "Trace",
+    "as_metadata",
+    "forget_texts",
+    "is_identifier",
+    "trace",
+]

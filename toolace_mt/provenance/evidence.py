@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from toolace_mt.provenance.numbers import numbers_in
 from toolace_mt.provenance.observed import Results
@@ -17,8 +18,7 @@ _JOINED_WORDS = 6
 _KINDS = {"user": SourceKind.USER, "system": SourceKind.SYSTEM, "assistant": SourceKind.ASSISTANT}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """One text and its speaker; an observation's text is its strings, one per line."""
 
     kind: SourceKind

@@ -35,7 +35,9 @@ _ALONE: dict[str, float] = {word: float(number) for number, word in enumerate(_O
     "half": 0.5, "triple": 3.0, "quarter": 0.25, "dozen": 12.0, "myself": 1.0, "solo": 1.0,
 }  # fmt: skip
 _MULTIPLIERS = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12.0}
+_NUMBER_WORDS = frozenset((*_SMALL, *_ALONE, *_MULTIPLIERS))
 _WORD = re.compile(r"[a-z]+")
+_DIGIT = re.compile(r"\d")
 _DIGITS_MAX = 30
 
 
@@ -68,7 +70,7 @@ def _float(value: float) -> float | None:
 
 
 def _from_digits(text: str) -> Iterator[float]:
-    for match in _DIGITS.finditer(text):
+    for match in _DIGITS.finditer(text) if _DIGIT.search(text) else ():
         if len(match[1]) > _DIGITS_MAX:
             continue
         number = float(match[1].replace(",", ""))
@@ -83,8 +85,11 @@ def _from_digits(text: str) -> Iterator[float]:
 
 
 def _from_words(text: str) -> Iterator[float]:
+    words = _WORD.findall(text)
+    if _NUMBER_WORDS.isdisjoint(words):
+        return
     total, current, open_run = 0.0, 0.0, False
-    for word in (*_WORD.findall(text), "."):
+    for word in (*words, "."):
         if word in _SMALL:
             value = _SMALL[word]
             yield value

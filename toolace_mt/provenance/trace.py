@@ -83,7 +83,10 @@ class _Fallback:
 
     def add(self, message: Message) -> None:
         """Count the calls whose results are not recorded."""
-        self._open_calls = max(0, self._open_calls + len(message.calls) - (message.role == "tool"))
+        if message.calls:
+            self._open_calls += len(message.calls)
+        elif message.role == "tool" and self._open_calls:
+            self._open_calls -= 1
 
     def source(self, value: Leaf) -> Source | None:
         if self._open_calls:
@@ -156,7 +159,7 @@ def _constant(value: Leaf) -> Source | None:
         return Source(kind=SourceKind.CONSTANT, how="boolean or null")
     if isinstance(value, (int, float)):
         return Source(kind=SourceKind.CONSTANT, how="0 or 1") if abs(value) in (0, 1) else None
-    if normalised(value).isspace() and len(value) <= 3:
+    if len(value) <= 3 and normalised(value).isspace():
         return Source(kind=SourceKind.CONSTANT, how="no letters or digits")
     return Source(kind=SourceKind.CONSTANT, how="filler") if value.casefold() in _FILLERS else None
 

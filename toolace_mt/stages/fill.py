@@ -17,6 +17,7 @@ from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import UserTurn
 from toolace_mt.draft import Draft, Part, Slot, SlotKind
+from toolace_mt.known_good import good_fill
 from toolace_mt.prompts import rewording, voices_of
 from toolace_mt.together import all_of
 from toolace_mt.transcript import JsonObject
@@ -174,13 +175,15 @@ def _request(gap: Gap, number: int, part: Part, attempt: int, label: str) -> Cha
     own = derived_seed(gap.seed, "voice", gap.speaker)
     voice = voices[(own + attempt) % len(voices)]
     letters = len(part.coarse.text)
+    seed = derived_seed(gap.seed, label, gap.position, number, attempt)
     return ChatRequest(
         purpose=f"refine.{part.kind}",
         messages=rewording(part.kind, voice).messages(part.coarse.text),
         max_tokens=60 + letters * 3 // 4,
         temperature=0.0 if attempt < len(voices) else _WARM,
-        seed=derived_seed(gap.seed, label, gap.position, number, attempt),
+        seed=seed,
         schema=_fill_schema(letters),
+        expected=good_fill(part.coarse.text, seed),
     )
 
 

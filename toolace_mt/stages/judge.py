@@ -11,6 +11,7 @@ from engine import ChatRequest, RefusedRequest
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import AssistantTurn, MaskedTurn, Turn, UserTurn
+from toolace_mt.known_good import good_verdict
 from toolace_mt.prompts import comparison
 from toolace_mt.transcript import JsonObject
 from toolace_mt.words.tokens import similarity
@@ -86,6 +87,7 @@ class ModelJudge:
             max_tokens=16,
             seed=derived_seed(contest.seed, "judge", int(new_first)),
             schema=_VERDICT,
+            expected=good_verdict("A" if new_first else "B"),
         )
         try:
             reply = await ask(request)

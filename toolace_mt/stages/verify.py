@@ -31,7 +31,7 @@ class Verdict:
 async def verify(draft: Draft, pack: Pack, run: Callable[[Trajectory], Awaitable[Execution]]) -> Verdict:
     """Judge a complete draft.  In our own data a warning is as bad as an error."""
     calls = tuple(Call(name=call.name, arguments=call.arguments) for call in draft.dialogue.calls())
-    execution = await run(Trajectory(start=draft.start.world, calls=calls))
+    execution = await run(Trajectory(start=draft.start.world, calls=calls, keep_final=False))
     transcript = transcript_of(draft, final_state_digest=draft.final_state_digest)
     reads = frozenset(tool.name for tool in pack.tools if tool.effect == "read")
     findings = (

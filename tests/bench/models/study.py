@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.bench.models.studies import measure_studies
 from tests.bench.side_by_side import in_turn, row, say
 
 __all__ = ["measure"]
@@ -25,6 +26,7 @@ def measure() -> None:
         f"  throughput {engine['per_second'] / bare['per_second']:.2f} of the bare loop's, "
         f"CPU {engine['cpu_ms'] / bare['cpu_ms']:.2f} times"
     )
+    measure_studies()
 
 
 @contextmanager

@@ -2,8 +2,74 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+from tests.bench.side_by_side import Figures, in_turn, say
+
 __all__ = ["measure"]
+
+_HERE = "tests.bench.tools"
 
 
 def measure() -> None:
-    """Nothing yet."""
+    """Lanes and workers side by side; growth; workers at rest; a public benchmark beside its own executor."""
+    for world, size in (("small", "1.5 KB"), ("large", "12 KB")):
+        say(f"tools: six-call dialogues, 16 a message, {size} of state")
+        _measure_lanes(world)
+    _measure_growth()
+    if find_spec("bfcl_eval") is not None:
+        _measure_leaderboard()
+
+
+def _measure_lanes(world: str) -> None:
+    lanes = [("confined", 1), ("trusted", 1), ("confined", 2), ("trusted", 2)]
+    found = in_turn(*([f"{_HERE}.lanes", lane, world, str(workers)] for lane, workers in lanes))
+    for (lane, workers), figures in zip(lanes, found, strict=True):
+        _row(f"{lane}, {workers} worker{'s' if workers > 1 else ''}", figures)
+    confined, trusted, two_confined, two_trusted = found
+    say(
+        f"  trusted over confined: {trusted['per_second'] / confined['per_second']:.2f} in dialogues/s, "
+        f"{confined['cpu_ms'] / trusted['cpu_ms']:.2f} in CPU"
+    )
+    say(
+        f"  two workers over one: {two_confined['per_second'] / confined['per_second']:.2f} confined, "
+        f"{two_trusted['per_second'] / trusted['per_second']:.2f} trusted"
+    )
+
+
+def _row(name: str, figures: Figures) -> None:
+    say(
+        f"  {name:<28} {figures['per_second']:>8,.0f}/s  CPU each: parent {figures['parent_ms']:.3f} ms, "
+        f"worker {figures['worker_ms']:.3f} ms"
+    )
+
+
+def _measure_growth() -> None:
+    calls, dialogues, workers = in_turn(
+        *([f"{_HERE}.growth", what] for what in ("calls", "dialogues", "workers"))
+    )
+    say("tools: growth, in CPU of parent and worker")
+    _grown("call, in a dialogue of so many", calls)
+    _grown("dialogue, after so many on a worker", dialogues)
+    say(f"  a worker starts in {workers['start_ms']:.1f} ms; 64 take {workers['memory_mb']:.0f} MB (PSS)")
+
+
+def _grown(name: str, costs: Figures) -> None:
+    first = next(iter(costs.values()))
+    shown = ", ".join(f"{number}: {cost:.0f} us ({cost / first:.2f})" for number, cost in costs.items())
+    say(f"  a {name}: {shown}")
+
+
+def _measure_leaderboard() -> None:
+    theirs, ours, states = in_turn(
+        *([f"{_HERE}.leaderboard", which] for which in ("theirs", "ours", "ours-states"))
+    )
+    say("tools: BFCL multi-turn ground truth, 800 entries, dialogues per second of one core")
+    for name, figures in (
+        ("bfcl-eval's executor", theirs),
+        ("ours", ours),
+        ("ours, all states read", states),
+    ):
+        say(f"  {name:<28} {figures['per_core_second']:>8,.0f}/s")
+    ratios = [theirs["cpu_ms"] / figures["cpu_ms"] for figures in (ours, states)]
+    say(f"  ours over theirs: {ratios[0]:.2f}; {ratios[1]:.2f} with all states read, which theirs never does")

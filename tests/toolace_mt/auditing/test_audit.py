@@ -65,7 +65,7 @@ def test_the_files_hold_the_findings_the_summary_and_the_clean_records_as_they_w
     assert clean == [line for number, line in enumerate(lines) if number not in broken]
     assert len(clean) == report.records - report.records_with_errors
     assert set(findings[0]) == {
-        "file", "record", "dialogue", "turn", "call", "rule", "severity", "message", "path",
+        "file", "record", "dialogue", "turn", "call", "tool", "rule", "severity", "message", "path",
     }  # fmt: skip
     assert summary["rules"] == report.rules
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [

@@ -77,6 +77,12 @@ def test_final_states_are_compared_if_the_record_has_one(
     assert [finding.rule for finding in found] == rules
 
 
+def test_another_final_state_is_told_with_what_the_calls_changed() -> None:
+    changes = 'orders.O7.status: "pending" -> "cancelled"'
+    (found,) = check_execution(record(1, digest="x"), [Returned(1)], "y", changes=changes)
+    assert found.message.endswith(f"; the calls changed {changes}")
+
+
 def test_a_read_that_changed_the_state_is_named() -> None:
     found = check_execution(record(1, 1), [Returned(1), Returned(1)], changed_by_reads={1})
     assert [(finding.rule, finding.turn) for finding in found] == [("TA605", 3)]

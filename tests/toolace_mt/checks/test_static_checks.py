@@ -15,7 +15,7 @@ from toolace_mt.transcript import DeclaredTool, Message, Place, RecordedCall, Tr
 
 FAULTS = Path(__file__).parents[3] / "fixtures" / "datasets" / "openai_faults.jsonl"
 RECORDS = [json.loads(line) for line in FAULTS.read_text().splitlines()]
-STATIC = {rule.code for rule in RULES if rule.family not in ("TA5", "TA6")} - {"TA001"}
+STATIC = {rule.code for rule in RULES if rule.family not in ("TA5", "TA6", "TA8")} - {"TA001"}
 
 
 def transcript_of(record: Any) -> Transcript:

@@ -106,8 +106,22 @@ def test_a_pack_with_a_bug_fails_the_check_and_shows_the_calls(tmp_path: Path) -
     (folder / "tools.py").write_text(source.replace("max(0, ctx", "max(-99, ctx"))
     result = _invoke("check", str(folder), "--examples", "30")
     assert result.exit_code == 1
-    assert "library/return_book: error P3: the result does not fit its schema: $.late_days" in result.stdout
-    assert '"name":"return_book"' in result.stdout
+    expected = "error P3 (declared results and errors): the result does not fit its schema: $.late_days"
+    assert f"library/return_book: {expected}" in result.stdout
+    (shown, *_) = [shlex.split(line) for line in result.stdout.splitlines() if "packs run" in line]
+    assert shown[:3] == ["toolace-mt", "packs", "run"]
+    (broken,) = json.loads(_invoke(*shown[2:]).stdout)["broken"]
+    assert (broken["property"], broken["tool"]) == ("P3", "return_book")
+
+
+def test_a_change_of_the_world_must_lead_somewhere() -> None:
+    call = ("--call", 'return_book {"loan_id": "L-1"}')
+    result = _invoke("run", LIBRARY, "--strict", "--set", "books.B-9.copies_free=1", *call)
+    assert result.exit_code != 0
+    result = _invoke("run", LIBRARY, "--set", "books.B-1.copies_free=1", *call)
+    assert result.exit_code == 2
+    result = _invoke("run", LIBRARY, "--strict", "--set", "books.B-1.copies_free=1", *call)
+    assert json.loads(result.stdout)["broken"] == []
 
 
 def test_a_check_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,52 @@
+"""Six-call dialogues, 16 a message, in one lane with some workers: figures of the parent and its workers.
+
+``python -m tests.bench.tools.lanes confined|trusted small|large WORKERS`` prints one JSON object of figures.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import anyio
+
+from sandbox import Fault, open_runtime
+from tests.bench.tools.desk import desk_pack, dialogue
+from tests.bench.tools.processes import cpu_seconds, grandchildren
+
+__all__ = ["figures"]
+
+_DIALOGUES, _ROUNDS = 960, 6
+
+
+async def figures(lane: str, world: str, workers: int) -> dict[str, float]:
+    """The best of several rounds: what the machine does beside it only ever takes time."""
+    pack = desk_pack()
+    trusted = {pack.digest} if lane == "trusted" else set()
+    wanted = [dialogue(world)] * _DIALOGUES
+    async with open_runtime(workers=workers, trusted=trusted) as runtime:
+        executions = await runtime.run(pack, wanted)
+        assert not any(isinstance(step.outcome, Fault) for run in executions for step in run.steps)
+        rounds = []
+        for _ in range(_ROUNDS):
+            began, parent, inside = time.monotonic(), time.process_time(), _inside()
+            await runtime.run(pack, wanted)
+            seconds = time.monotonic() - began
+            rounds.append((seconds, time.process_time() - parent, _inside() - inside))
+    best = [min(column) / _DIALOGUES for column in zip(*rounds, strict=True)]
+    return {
+        "per_second": 1 / best[0],
+        "parent_ms": 1000 * best[1],
+        "worker_ms": 1000 * best[2],
+        "cpu_ms": 1000 * (best[1] + best[2]),
+    }
+
+
+def _inside() -> float:
+    return sum(cpu_seconds(pid) for pid in grandchildren())
+
+
+if __name__ == "__main__":
+    found = anyio.run(figures, sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    sys.stdout.write(json.dumps(found) + "\n")

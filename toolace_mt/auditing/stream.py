@@ -1,0 +1,94 @@
+"""Batches judged and executed, a few at once and given in their order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import anyio
+import anyio.lowlevel
+import anyio.to_process
+import anyio.to_thread
+
+from toolace_mt.auditing.batch import Batch, Judged, judge_batch
+from toolace_mt.auditing.environment import Environment, Recorded, with_execution
+from toolace_mt.auditing.report import Verdict
+
+__all__ = ["Audited", "audited"]
+
+_AHEAD_PER_JOB = 3
+
+
+class Audited:
+    """A batch, the judgement of each of its records, and the verdicts after execution."""
+
+    __slots__ = ("_done", "batch", "judged", "verdicts")
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.judged: list[list[Judged]] = []
+        self.verdicts: list[list[Verdict]] = []
+        self._done = anyio.Event()
+
+    async def work(self, jobs: int, limiter: anyio.CapacityLimiter, environment: Environment | None) -> None:
+        """Judge in another process, or with one job in a thread, so that executing goes on meanwhile."""
+        if jobs > 1:
+            self.judged = await anyio.to_process.run_sync(
+                judge_batch, self.batch, limiter=limiter, cancellable=True
+            )
+        else:
+            self.judged = await anyio.to_thread.run_sync(judge_batch, self.batch, limiter=limiter)
+        self.verdicts = await _verdicts(self.batch, self.judged, environment)
+        self._done.set()
+
+    async def finished(self) -> Audited:
+        await self._done.wait()
+        return self
+
+
+async def audited(
+    todo: Iterator[Batch], *, jobs: int, environment: Environment | None
+) -> AsyncIterator[Audited]:
+    """Judge the batches, execute their calls if there is an environment, and give them in order."""
+    if jobs == 1 and environment is None:
+        for batch in todo:
+            await anyio.lowlevel.checkpoint()
+            one = Audited(batch)
+            one.judged = judge_batch(batch)
+            one.verdicts = [[part.verdict for part in record] for record in one.judged]
+            yield one
+        return
+    limiter = anyio.CapacityLimiter(jobs)
+    ahead: deque[Audited] = deque()
+    async with anyio.create_task_group() as group:
+        for batch in todo:
+            one = Audited(batch)
+            group.start_soon(one.work, jobs, limiter, environment)
+            ahead.append(one)
+            await anyio.lowlevel.checkpoint()
+            if len(ahead) >= jobs * _AHEAD_PER_JOB:
+                yield await ahead.popleft().finished()
+        while ahead:
+            yield await ahead.popleft().finished()
+
+
+async def _verdicts(
+    batch: Batch, judged: Sequence[Sequence[Judged]], environment: Environment | None
+) -> list[list[Verdict]]:
+    if environment is None:
+        return [[part.verdict for part in one] for one in judged]
+    records = [
+        Recorded(transcript=part.transcript, text=raw.text)
+        for raw, one in zip(batch.records, judged, strict=True)
+        for part in one
+        if part.transcript is not None
+    ]
+    runs = iter(await environment.execute(records))
+    chosen = batch.task.chosen
+    return [
+        [
+            part.verdict if part.transcript is None else with_execution(part, next(runs), chosen)
+            for part in one
+        ]
+        for one in judged
+    ]

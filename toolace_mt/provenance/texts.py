@@ -1,0 +1,15 @@
+"""What is remembered of texts, so that a dialogue's are taken apart once, and when to let go of it."""
+
+from __future__ import annotations
+
+from toolace_mt.provenance.dates import dates_in, times_in
+from toolace_mt.provenance.numbers import numbers_in
+from toolace_mt.provenance.words import normalised, stems_of
+
+__all__ = ["forget_texts"]
+
+
+def forget_texts() -> None:
+    """Let go of all texts seen so far: they may be long, and the next dialogues bring their own."""
+    for remembered in (normalised, stems_of, numbers_in, dates_in, times_in):
+        remembered.cache_clear()
