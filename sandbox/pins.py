@@ -15,8 +15,8 @@ LOCK = Path(__file__).with_name("pins.lock")
 
 def read_pins() -> dict[str, str]:
     """Give the pinned digest of each pack by its name."""
-    lines = (line.split() for line in LOCK.read_text(encoding="utf-8").splitlines())
-    return {name: digest for name, digest in lines}
+    lines = LOCK.read_text(encoding="utf-8").splitlines()
+    return {name: digest for name, _, digest in (line.partition(" ") for line in lines)}
 
 
 def pinned_digests() -> frozenset[str]:

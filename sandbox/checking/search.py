@@ -63,8 +63,8 @@ class Search:
             self._wave(min(AT_ONCE, examples - first), self._reached.wanting())
         for first in range(0, 2 * examples, AT_ONCE):
             wanted = self._reached.wanting()
-            if not wanted:
-                break
+            if not wanted or self._found:
+                break  # what a broken tool does not reach is no news
             self._wave(min(AT_ONCE, 2 * examples - first), wanted)
 
     def _wave(self, width: int, wanted: Sequence[str]) -> None:

@@ -21,6 +21,8 @@ __all__ = ["Example", "Page", "write_page"]
 
 _TOOLS_SHOWN, _FILES_SHOWN, _MARKS_SHOWN, _BARS = 500, 1000, 40, 12
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Characters that turn the direction of all the text behind them; they are shown as U+FFFD."""
 _SCRIPTS = ("shared.js", "summary.js", "viewer.js", "findings.js", "tables.js")
 _FAMILIES = dict(
     zip(LEVELS, ("TA002", "TA201", "TA3", "TA4", "TA5, TA601, TA602, TA603", "TA604, TA605"), strict=True)
@@ -57,6 +59,8 @@ def write_page(page: Page) -> str:
     content = json_bytes(_content(page)).decode()
     for mark, escape in _ESCAPES.items():
         content = content.replace(mark, escape)
+    for code in _TURNING:
+        content = content.replace(chr(code), "\ufffd")
     style = _read("report.css")
     script = '"use strict";\n(() => {\n' + "".join(_read(name) for name in _SCRIPTS) + "})();\n"
     parts = {"STYLE_HASH": _hash(style), "SCRIPT_HASH": _hash(script), "STYLE": style, "SCRIPT": script}

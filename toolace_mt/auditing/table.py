@@ -18,6 +18,7 @@ from toolace_mt.findings import Severity
 __all__ = ["as_table", "print_table", "verdict"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_SEVERITIES = tuple(Severity)
 _FILES = 3
 _EXAMPLE_LETTERS = 240
 
@@ -92,8 +93,13 @@ def _first_of_each(report: AuditReport) -> Iterator[tuple[str, LocatedFinding | 
         first.setdefault(found.finding.rule, found)
         if len(first) == len(report.rules):
             break
-    for code in sorted(report.rules, key=lambda code: (-report.rules[code], code)):
+    for code in sorted(report.rules, key=lambda code: (_weight(first.get(code)), -report.rules[code], code)):
         yield code, first.get(code)
+
+
+def _weight(found: LocatedFinding | None) -> int:
+    """Errors come first, then warnings."""
+    return _SEVERITIES.index(Severity.INFO if found is None else found.severity)
 
 
 def _example(found: LocatedFinding, *, name_file: bool) -> str:

@@ -24,7 +24,7 @@ from toolace_mt.transcript import JsonValue
 
 __all__ = ["MAX_RECORD_BYTES", "RawRecord", "parse_record", "raw_records"]
 
-MAX_RECORD_BYTES = 16 * 1024 * 1024
+MAX_RECORD_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _HEAD_BYTES = 4096
 _RESULTS = re.compile(rb'\s*\{\s*"(?:timestamp|info|tasks|simulations)"\s*:')

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["TooLong", "list_items"]
 
+_DEEPEST = 1000
+"""Far deeper than any record may be; a file of opening brackets is not followed to its end."""
 _STRUCTURE = re.compile(rb'["\\\[\]{},]')
 
 
@@ -106,6 +108,9 @@ def list_items(chunks: Iterator[bytes], limit: int) -> Iterator[bytes | TooLong]
             cutter.parts.append(chunk[:64])
             break
         yield from cutter.feed(chunk)
+        if cutter.depth > _DEEPEST:
+            yield Broken("the JSON list is nested too deeply to go on")
+            return
         if cutter.ended and b"".join(cutter.parts).strip():
             break
     left = b"".join(cutter.parts).strip()

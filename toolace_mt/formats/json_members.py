@@ -10,6 +10,7 @@ from toolace_mt.formats.json_list import Broken, TooLong
 
 __all__ = ["cut_member"]
 
+_DEEPEST = 1000
 _STRUCTURE = re.compile(rb'["\\\[\]{},]')
 _NAME = re.compile(rb'\s*"([^"\\]*)"\s*:\s*')
 
@@ -106,4 +107,6 @@ def cut_member(chunks: Iterator[bytes], *, name: bytes, kept: bytes, limit: int)
         yield from cutter.feed(chunk)
         if cutter.ended:
             return
+        if cutter.depth > _DEEPEST:
+            break
     yield Broken("the JSON object does not end")

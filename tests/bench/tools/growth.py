@@ -61,10 +61,15 @@ async def workers() -> dict[str, float]:
     began = time.monotonic()
     async with open_runtime(workers=_WORKERS) as runtime:
         many = time.monotonic() - began
+        started = _memory()
         await runtime.run(desk_pack(), [dialogue("small")] * 16 * _WORKERS)
-        templates = children(os.getpid())
-        memory = sum(pss_bytes(pid) for pid in (*templates, *grandchildren()))
-    return {"start_ms": 1000 * (many - one) / (_WORKERS - 1), "memory_mb": memory / 1e6}
+        loaded = _memory()
+    start_ms = 1000 * (many - one) / (_WORKERS - 1)
+    return {"start_ms": start_ms, "memory_mb": started / 1e6, "loaded_mb": loaded / 1e6}
+
+
+def _memory() -> int:
+    return sum(pss_bytes(pid) for pid in (*children(os.getpid()), *grandchildren()))
 
 
 def _used() -> float:

@@ -51,7 +51,10 @@ def _measure_growth() -> None:
     say("tools: growth, in CPU of parent and worker")
     _grown("call, in a dialogue of so many", calls)
     _grown("dialogue, after so many on a worker", dialogues)
-    say(f"  a worker starts in {workers['start_ms']:.1f} ms; 64 take {workers['memory_mb']:.0f} MB (PSS)")
+    say(
+        f"  a worker starts in {workers['start_ms']:.1f} ms; 64 take {workers['memory_mb']:.0f} MB (PSS), "
+        f"{workers['loaded_mb']:.0f} MB with a pack loaded in each"
+    )
 
 
 def _grown(name: str, costs: Figures) -> None:

@@ -1,6 +1,7 @@
 """A results file longer than any record is cut at its simulations, in bounded memory."""
 
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolace_mt.formats import Unreadable, parse_record, raw_records, read_records
-from toolace_mt.formats.json_list import TooLong
+from toolace_mt.formats.json_list import TooLong, list_items
 from toolace_mt.formats.json_members import cut_member
 from toolace_mt.transcript import Place, Transcript
 
@@ -82,3 +83,17 @@ def _read(path: Path, limit: int) -> list[Transcript | Unreadable]:
     records = list(raw_records(path, max_record_bytes=limit))
     assert all(parse_record(record) for record in records)
     return [found for record in records for found in read_records(record, place, None)]
+
+
+def test_a_file_of_opening_brackets_is_not_followed_to_its_end() -> None:
+    asked: list[int] = []
+
+    def endless() -> Iterator[bytes]:
+        for number in range(100):
+            asked.append(number)
+            yield b"[" * 2000
+
+    (last,) = list_items(endless(), 10_000)
+    assert isinstance(last, TooLong)
+    assert "too deeply" in last.reason
+    assert asked == [0]
