@@ -6,6 +6,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final, NoReturn
 
 import click
@@ -78,11 +80,16 @@ def _status(words: list[str]) -> int:
 
 
 def _check_names() -> None:
-    """``engine`` and ``sandbox`` are common names; say so when another package of that name is in the way."""
-    for name, part in (("engine", "run_jobs"), ("sandbox", "open_pack")):
-        found = import_module(name)
-        if not hasattr(found, part):
-            where = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", ["?"])))
+    """``engine`` and ``sandbox`` are common names; say so when another package of that name is in the way.
+
+    They are only looked for, which is quick, and must lie beside this package.
+    """
+    ours = Path(__file__).resolve().parents[1]
+    for name in ("engine", "sandbox"):
+        found = find_spec(name)
+        places = [] if found is None else list(found.submodule_search_locations or [found.origin or "?"])
+        if not any(Path(place).resolve().parent == ours for place in places):
+            where = places[0] if places else "nowhere"
             raise click.ClickException(
                 f"another package named {name!r} hides ours ({where}): start toolace-mt from another folder, "
                 "or in a virtual environment of its own"

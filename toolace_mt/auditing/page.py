@@ -15,10 +15,12 @@ from toolace_mt.auditing.json_bytes import json_bytes
 from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding
 from toolace_mt.auditing.unchecked import not_checked_by_level
 from toolace_mt.checks import find_rule
+from toolace_mt.findings import Severity
 from toolace_mt.transcript import JsonObject, JsonValue
 
 __all__ = ["Example", "Page", "write_page"]
 
+_SEVERITIES = tuple(Severity)
 _TOOLS_SHOWN, _FILES_SHOWN, _MARKS_SHOWN, _BARS = 500, 1000, 40, 12
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -96,7 +98,7 @@ def _content(page: Page) -> JsonObject:
         ],
         "unchecked": [words for _, words in gaps],
         "rules": {code: _rule(code, count, severities) for code, count in report.rules.items()},
-        "findings": [_row(found, numbers) for found in page.rows],
+        "findings": [_row(found, numbers) for found in sorted(page.rows, key=_weight)],
         "total": len(report.findings),
         "examples": [_example(example) for example in page.examples.values()],
         "tools": [[name, *counts] for name, counts in islice(page.tools.items(), _TOOLS_SHOWN)],
@@ -104,6 +106,10 @@ def _content(page: Page) -> JsonObject:
         "more": [max(0, len(page.tools) - _TOOLS_SHOWN), max(0, len(report.files) - _FILES_SHOWN)],
         "charts": _charts(page),
     }
+
+
+def _weight(found: LocatedFinding) -> int:
+    return _SEVERITIES.index(found.severity)
 
 
 def _rule(code: str, count: int, severities: Mapping[str, str]) -> JsonObject:

@@ -113,9 +113,11 @@ def audit(
     from toolace_mt.checks import UnknownRuleError
     from toolace_mt.commands.audit_progress import watching
     from toolace_mt.formats import FormatError
+    from toolace_mt.garbage import collect_rarely
 
     if fix and out is None:
         raise click.UsageError("--fix needs --out, the directory for the corrected copy")
+    collect_rarely()
     try:
         chosen = _settings(config)
         with watching(Console(stderr=True)) as watch:

@@ -1,4 +1,7 @@
-"""2,000 requests, 200 in flight: a bare aiohttp loop, or the engine with everything on."""
+"""2,000 requests, 200 in flight: a bare aiohttp loop, or the engine with everything on.
+
+``rarely`` as the last word has garbage collected as the commands have it.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ from engine import (
 )
 from engine.chat.openai_http import open_openai
 from tests.bench.measure import report
+from toolace_mt.garbage import collect_rarely
 
 _REQUESTS = 2_000
 _IN_FLIGHT = 200
@@ -74,5 +78,7 @@ async def _engine(port: str) -> int:
 
 
 if __name__ == "__main__":
-    which = {"bare": _bare, "engine": _engine}[sys.argv[1]]
-    anyio.run(report, partial(which, sys.argv[2]))
+    which, port, *collector = sys.argv[1:]
+    if collector == ["rarely"]:
+        collect_rarely()
+    anyio.run(report, partial({"bare": _bare, "engine": _engine}[which], port))

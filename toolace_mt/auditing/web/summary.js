@@ -37,8 +37,9 @@
   }
 
   function showRules() {
-    const codes = Object.keys(data.rules).sort((a, b) => data.rules[b].n - data.rules[a].n);
-    const most = codes.length ? data.rules[codes[0]].n : 1;
+    const weight = ["error", "warning", "info"], rank = (code) => weight.indexOf(data.rules[code].severity);
+    const codes = Object.keys(data.rules).sort((a, b) => rank(a) - rank(b) || data.rules[b].n - data.rules[a].n);
+    const most = Math.max(1, ...codes.map((code) => data.rules[code].n));
     if (!codes.length) byId("rule-list").append(make("p", "quiet", "Nothing was found."));
     for (const code of codes) {
       const rule = data.rules[code], body = make("div", "body");
