@@ -16,7 +16,7 @@ import anyio
 import anyio.to_thread
 
 from engine.errors import JournalError
-from engine.journal_files import connect_reader, connect_writer, journal_errors, locked
+from engine.journal_files import close_writer, connect_reader, connect_writer, journal_errors, locked
 from engine.journal_reader import JobRecord, JournalReader, PurposeTotal
 from engine.types import ChatReply
 
@@ -50,7 +50,7 @@ async def open_journal(path: Path, *, create: bool = True) -> AsyncGenerator[Jou
             finally:
                 reader.close()
         finally:
-            writer.close()
+            close_writer(writer)
 
 
 class _Entry:

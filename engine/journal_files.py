@@ -7,12 +7,12 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import JournalError
 
-__all__ = ["connect_reader", "connect_writer", "journal_errors", "locked", "writer_of"]
+__all__ = ["close_writer", "connect_reader", "connect_writer", "journal_errors", "locked", "writer_of"]
 
 _APPLICATION_ID = 0x54414D54  # "TAMT", so that another program's database is not taken for a journal
 _VERSION = 1
@@ -139,6 +139,12 @@ def connect_writer(path: Path, *, create: bool) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def close_writer(connection: sqlite3.Connection) -> None:
+    """Close, and leave one file that can be read without making others beside it."""
+    with closing(connection), suppress(sqlite3.Error):  # another reader is there, or the disk is full
+        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

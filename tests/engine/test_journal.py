@@ -46,6 +46,16 @@ async def test_what_was_stored_is_read_back_equal_also_after_reopening(tmp_path:
         assert [event.kind for event in reader.events()] == ["width_changed"]
 
 
+async def test_reading_a_closed_journal_leaves_no_file_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    async with open_journal(path) as journal:
+        await journal.store_reply("d1", "refine.user", REPLY)
+    before = sorted(os.listdir(tmp_path))
+    with Journal.read_only(path) as reader:
+        assert reader.reply("d1") == REPLY
+        assert sorted(os.listdir(tmp_path)) == before
+
+
 async def test_the_first_reply_to_a_request_stays(tmp_path: Path) -> None:
     async with open_journal(tmp_path / "run.sqlite") as journal:
         await journal.store_reply("d", "p", REPLY)
