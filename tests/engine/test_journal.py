@@ -50,10 +50,14 @@ async def test_reading_a_closed_journal_leaves_no_file_beside_it(tmp_path: Path)
     path = tmp_path / "run.sqlite"
     async with open_journal(path) as journal:
         await journal.store_reply("d1", "refine.user", REPLY)
-    before = sorted(os.listdir(tmp_path))
+    before = _names(tmp_path)
     with Journal.read_only(path) as reader:
         assert reader.reply("d1") == REPLY
-        assert sorted(os.listdir(tmp_path)) == before
+        assert _names(tmp_path) == before
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 async def test_the_first_reply_to_a_request_stays(tmp_path: Path) -> None:
