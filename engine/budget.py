@@ -45,12 +45,6 @@ class BudgetStatistics:
     open_dialogues: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    order: int
-    amount: Amount
-
-
 class Pledge:
     """An amount set aside for one request; settled or refunded exactly once."""
 
@@ -112,7 +106,7 @@ class Budget:
         self._largest_pledge = Amount()
         self._forecast = _Forecast(expected)
         self._events = events or EventStream()
-        self._line = WaitingLine[_Ask](self._take, self._give_back)
+        self._line = WaitingLine[Pledge](self._take, self._give_back)
         self._changed = anyio.Event()
         self._ran_short = False
         self._broke = False
@@ -122,9 +116,9 @@ class Budget:
 
         Wait while only other pledges stand in the way; raise ``BudgetSpent`` when it can never fit.
         """
-        ask = _Ask(order, self.worst_case(request))
-        await self._line.enter(order, ask)
-        return Pledge(self, order, ask.amount)
+        pledge = Pledge(self, order, self.worst_case(request))
+        await self._line.enter(order, pledge)
+        return pledge
 
     def worst_case(self, request: ChatRequest) -> Amount:
         worst = Usage(prompt_tokens=most_prompt_tokens(request), completion_tokens=request.max_tokens)
@@ -177,20 +171,20 @@ class Budget:
         self._line.admit()
         self._changed.set()
 
-    def _take(self, ask: _Ask) -> float | None:
-        wanted = self._spent + ask.amount
+    def _take(self, pledge: Pledge) -> float | None:
+        wanted = self._spent + pledge.amount
         if not self._covers(wanted):
             self._broke = True
             self._changed.set()
             raise BudgetSpent(self._shortage(wanted))
         if not self._covers(wanted + self._pledged):
             return math.inf
-        self._pledged += ask.amount
-        self._largest_pledge = _larger(self._largest_pledge, ask.amount)
+        self._pledged += pledge.amount
+        self._largest_pledge = _larger(self._largest_pledge, pledge.amount)
         return None
 
-    def _give_back(self, ask: _Ask) -> None:
-        self._pledged -= ask.amount
+    def _give_back(self, pledge: Pledge) -> None:
+        self._pledged -= pledge.amount
         self._changed.set()
 
     def _covers(self, amount: Amount) -> bool:
@@ -237,6 +231,7 @@ class _Forecast:
         self._largest = Amount()  # the best guess as long as none has finished
         self._finished = 0
         self._finished_total = Amount()
+        self._finished_each = Amount()  # their mean with a margin, kept because it is asked for all the time
 
     @property
     def open_dialogues(self) -> int:
@@ -260,6 +255,7 @@ class _Forecast:
         if cost.requests:  # one that only replayed the journal tells nothing
             self._finished += 1
             self._finished_total += cost
+            self._finished_each = self._mean_of_finished()
 
     def bound(self) -> Amount:
         """Give an amount that ``needed`` never exceeds."""
@@ -279,16 +275,19 @@ class _Forecast:
 
     def _each(self) -> Amount:
         if self._finished:
-            scale = _MARGIN / self._finished
-            total = self._finished_total
-            return Amount(
-                math.ceil(total.requests * scale),
-                math.ceil(total.tokens * scale),
-                math.ceil(total.picodollars * scale),
-            )
+            return self._finished_each
         if self._expected is not None:
             return self._expected
         return self._largest
+
+    def _mean_of_finished(self) -> Amount:
+        scale = _MARGIN / self._finished
+        total = self._finished_total
+        return Amount(
+            math.ceil(total.requests * scale),
+            math.ceil(total.tokens * scale),
+            math.ceil(total.picodollars * scale),
+        )
 
 
 def _larger(one: Amount, other: Amount) -> Amount:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import TextIO
 
 import structlog
 
+from engine.chat.digest import canonical_json
 from engine.events import Event, EventReader
 
 __all__ = ["log_events"]
@@ -22,18 +24,19 @@ def log_events(file: TextIO) -> EventReader:
         structlog.WriteLogger(file),
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(sort_keys=True),
+            structlog.processors.JSONRenderer(serializer=_json),
         ],
-    )
+    ).bind()  # else every call would bind anew
 
     def read(event: Event) -> None:
-        log.info(_name(event), **_fields(event))
+        log.info(_name(type(event).__name__), **_fields(event))
 
     return read
 
 
-def _name(event: Event) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
+@cache
+def _name(kind: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower()
 
 
 def _fields(value: object) -> dict[str, object]:
@@ -43,3 +46,7 @@ def _fields(value: object) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     return _fields(value) if is_dataclass(value) else value
+
+
+def _json(line: object, **_: object) -> str:
+    return canonical_json(line).decode()

@@ -97,15 +97,11 @@ def judge_result(tool: Tool, world: LiveWorld, result: Any, meter: Meter, *, str
     return (_commit(tool, world, meter) if meter.wrote else None) or Returned(written)
 
 
-def take_result(tool: Tool, world: LiveWorld, result: Any) -> Returned:
+def take_result(tool: Tool, world: LiveWorld, result: Any, meter: Meter) -> Returned:
     """Take what a tool of the trusted lane returned, and what it wrote to the tables that it may write to."""
     returned: Any = orjson.Fragment(orjson.dumps(result))
     if tool.own:
-        written = _written(world, tool.own)
-        changed = _changed(written, world, tool.own)
-        if changed:
-            world.commit(written, changed)
-        world.forget(tool.own)
+        world.settle(tool.own, attached=meter.attached)
     return Returned(returned)
 
 

@@ -60,14 +60,16 @@ class ToolContext:
 
     __slots__ = ("_counters", "_meter", "_random", "_seed", "now", "today")
 
-    def __init__(
-        self, *, clock: str, seed: tuple[object, ...], counters: dict[str, int], meter: Meter
-    ) -> None:
+    def __init__(self, *, clock: str, meter: Meter) -> None:
         self.now = clock
         self.today = clock[:10]
-        self._counters = counters
         self._meter = meter
+        self.renew((), {})
+
+    def renew(self, seed: tuple[object, ...], counters: dict[str, int]) -> None:
+        """Be the context of another call: one program makes its calls one after another."""
         self._seed = seed
+        self._counters = counters
         self._random: SeededRandom | None = None
 
     @property

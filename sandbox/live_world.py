@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from sandbox.tables import Tables
-from sandbox.world import digest_of_tables, encode_tables
+from sandbox.world import canonical, digest_of_tables, encode_tables
 
 __all__ = ["LiveWorld", "Origin"]
 
@@ -81,29 +81,67 @@ class LiveWorld:
         written = {name: written[name] for name in sorted(written)}
         return cls(origin, written, digest_of_tables(written), dict(counters), calls_made)
 
-    def open_tables(self, reached: Tables, own: frozenset[str]) -> dict[str, Any]:
-        """Have the tables that a call reaches in ``state``; those of ``own`` it may write to."""
-        state, tables = self.state, self.tables
+    def open_tables(
+        self, reached: Tables, own: frozenset[str], *, lend: bool = False
+    ) -> dict[str, Any]:
+        """Have the tables that a call reaches in ``state``; those of ``own`` it may write to.
+
+        With ``lend`` it may write to the very tables that dialogues share, which then no other sees until
+        ``settle`` gives back what did not change.
+        """
+        state, tables, shared, parsed = self.state, self.tables, self.shared, self.origin.parsed
         for name in tables if reached is None else reached:
             if name not in state:
                 if name in tables:
-                    state[name] = self._opened(name, own)
-            elif name in self.shared:
+                    state[name] = self._opened(name, own, lend=lend)
+            elif name in shared:
                 if name in own:
-                    self.shared.discard(name)
-                    state[name] = orjson.loads(tables[name])
-                else:
-                    state[name] = self.origin.table(name)  # another world may have spoilt what we had
+                    shared.discard(name)
+                    state[name] = self._opened(name, own, lend=lend)
+                else:  # another world may have spoilt what we had
+                    state[name] = parsed.get(name) or self.origin.table(name)
         if reached is None:  # such a tool may see the order of the tables
             self.state = state = {name: state[name] for name in tables}
         return state
 
-    def _opened(self, name: str, own: frozenset[str]) -> Any:
+    def _opened(self, name: str, own: frozenset[str], *, lend: bool) -> Any:
         encoded = self.tables[name]
-        if name in own or encoded is not self.origin.tables.get(name):
+        if encoded is not self.origin.tables.get(name):
             return orjson.loads(encoded)
+        if name in own:
+            return (self.origin.parsed.pop(name, None) if lend else None) or orjson.loads(encoded)
         self.shared.add(name)
-        return self.origin.table(name)
+        return self.origin.parsed.get(name) or self.origin.table(name)
+
+    def settle(self, own: frozenset[str], *, attached: bool) -> None:
+        """Make the world's what a call wrote to its own tables.
+
+        A table stays parsed if it is as it would be when parsed anew: its keys in order and, unless
+        something was ``attached`` to it, no part of it in two places.
+        """
+        state, tables, origin = self.state, self.tables, self.origin
+        written: dict[str, bytes] = {}
+        changed = []
+        for name in own:
+            before = tables.get(name)
+            if name not in state:
+                if before is not None:
+                    changed.append(name)
+                continue
+            plain = orjson.dumps(state[name])
+            if plain != before:
+                written[name] = table = canonical(state[name])
+                if table != before:
+                    changed.append(name)
+                if attached or table != plain:
+                    del state[name]
+            elif attached:
+                del state[name]
+            elif before is origin.tables.get(name):
+                origin.parsed[name] = state[name]
+                self.shared.add(name)
+        if changed:
+            self.commit(written, changed)
 
     def forget(self, names: Iterable[str]) -> None:
         """Drop parsed tables that a call may have spoilt; they are parsed anew when they are needed."""

@@ -77,6 +77,7 @@ class WorkerPool:
         self._talking = anyio.Lock()
         self._slots = anyio.Semaphore(workers)
         self._idle: list[_Worker] = []
+        self._asked = 0
         self.workers = workers
         self.isolation = Isolation(level=IsolationLevel.NONE, measures=())
 
@@ -95,7 +96,9 @@ class WorkerPool:
         ``read`` refuses with a ``FrameError`` (it is killed then), and ``PackError`` when the pack cannot be
         loaded.
         """
-        frame = encode({"run": pack.digest, "batch": batch, "strict": strict})
+        self._asked += 1
+        number = self._asked
+        frame = encode({"run": pack.digest, "batch": batch, "strict": strict, "number": number})
         async with self._slots, self._worker() as worker:
             await self._load(worker, pack)
             body = await self._exchange(worker, frame, seconds)
@@ -105,6 +108,8 @@ class WorkerPool:
             answer = _object(decode(body))
             if "batch" not in answer:
                 raise WorkerDied(_cause_of_failure(answer), str(answer.get("failed")))
+            if answer.get("number") != number:
+                raise FrameError("a worker answered another request")
             return read(answer["batch"])
         except FrameError as error:
             await self._condemn(worker)
@@ -130,6 +135,8 @@ class WorkerPool:
             answer = await self._ask(worker, pack.frame, LOAD_SECONDS)
             if "failed" in answer:
                 raise PackError(f"pack {pack.name}: {answer['failed']}")
+            if answer.get("loaded") != pack.digest:
+                raise WorkerDied(WorkerDeath.CRASHED, "a worker answered another request")
             worker.loaded[pack.digest] = answer
 
     @asynccontextmanager

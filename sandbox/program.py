@@ -24,7 +24,7 @@ from sandbox.rewriting import compile_tools
 from sandbox.schema import compile_schema
 from sandbox.showing import exception_text
 from sandbox.tables import Tables, reached_tables
-from sandbox.types import Fault, FaultKind, Outcome
+from sandbox.types import Fault, FaultKind, Outcome, Returned
 from sandbox.world import canonical
 
 __all__ = ["Program", "compile_program", "load_functions"]
@@ -37,7 +37,7 @@ class Program:
     ``trusted`` code runs as it was written: unmetered, and taken at its word on what it returns and changes.
     """
 
-    clock: str
+    context: ToolContext
     tools: Mapping[str, Tool]
     worlds: Mapping[str, Origin]
     meter: Meter
@@ -79,32 +79,28 @@ class Program:
         if self.violation is not None:
             return fault(FaultKind.FORBIDDEN, self.violation), 0
         self.meter.reset()
-        counters = dict(world.counters)
+        counters = world.counters.copy()
         outcome = self._run(tool, world, arguments, number, strict=strict)
-        if isinstance(outcome, Fault):
+        if type(outcome) is Fault:
             world.counters = counters
             if self.trusted:
                 world.forget(tool.own)
             elif self.meter.wrote:
                 world.forget(tool.watched_in(world))
-        elif planned is not None:
+        elif planned is not None and type(outcome) is Returned:
             outcome = truncated(planned, orjson.dumps(outcome.value))
         return outcome, None if self.trusted else self.meter.used
 
     def _run(
         self, tool: Tool, world: LiveWorld, arguments: dict[str, Any], number: int, *, strict: bool
     ) -> Outcome:
-        context = ToolContext(
-            clock=self.clock,
-            seed=(world.origin.name, number, tool.name),
-            counters=world.counters,
-            meter=self.meter,
-        )
+        self.context.renew((world.origin.name, number, tool.name), world.counters)
         before = canonical(arguments) if strict else b""
         try:
-            result = tool.function(world.open_tables(tool.reached, tool.own), context, **arguments)
+            state = world.open_tables(tool.reached, tool.own, lend=self.trusted)
+            result = tool.function(state, self.context, **arguments)
             if self.trusted:
-                return take_result(tool, world, result)
+                return take_result(tool, world, result, self.meter)
             if strict and before != canonical(arguments):
                 return fault(
                     FaultKind.INVALID_RESULT, "the tool changed its arguments", code="changed_arguments"
@@ -133,14 +129,14 @@ def compile_program(pack: Mapping[str, Any], *, trusted: bool = False) -> Progra
     try:
         reached = reached_tables(parse_source(pack["source"]))
         if trusted:
-            functions, signatures = load_plain(pack["source"])
+            functions, signatures = load_plain(pack["source"], meter)
         else:
             code, signatures = compile_tools(pack["source"])
             functions = load_functions(code, meter)
     except PolicyViolation as error:
         violation = str(error)
     return Program(
-        clock=pack["clock"],
+        context=ToolContext(clock=pack["clock"], meter=meter),
         tools={tool["name"]: _tool(tool, functions, reached) for tool in pack["tools"]},
         worlds={name: Origin.of(name, state) for name, state in pack["worlds"].items()},
         meter=meter,

@@ -9,7 +9,7 @@ from sandbox.errors import SandboxError
 from sandbox.faults import write_faults
 from sandbox.frames import FrameError, encode
 from sandbox.packs import Pack
-from sandbox.plain import plain_json_problem
+from sandbox.plain import MAX_INTEGER, plain_json_problem
 from sandbox.pool import LoadedPack
 from sandbox.types import (
     Call,
@@ -26,6 +26,16 @@ from sandbox.types import (
 )
 
 __all__ = ["pack_message", "read_executions", "read_outcome", "write_call", "write_trajectory"]
+
+FLAT, LONG = 40, 10_000  # together still below what a whole walk lets through
+FAULTS = {kind.value: kind for kind in FaultKind}
+
+# The slots of what is made for every call: a frozen class's own __init__ takes three times as long to fill
+# them, and that was a third of the parent's time.
+_SET_OUTCOME, _SET_DIGEST, _SET_USED, _SET_SNAPSHOT = (
+    vars(Step)[name].__set__ for name in ("outcome", "state_digest", "steps_used", "snapshot")
+)
+_SET_VALUE = vars(Returned)["value"].__set__
 
 
 def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
@@ -86,11 +96,32 @@ _NONE = object()
 def write_call(call: Call) -> list[Any]:
     """Write a call; arguments that are not plain JSON stay behind and their problem goes instead."""
     arguments = call.arguments
+    if _is_flat(arguments):
+        return [call.name, arguments]
     problem = plain_json_problem(arguments)
     if problem is not None:
         arguments = _plain(arguments)
         problem = plain_json_problem(arguments)
     return [call.name, arguments] if problem is None else [call.name, {}, problem]
+
+
+def _is_flat(arguments: Any) -> bool:
+    """Tell at once that arguments are plain: nearly all are a few short words by name."""
+    if type(arguments) is not dict or len(arguments) > FLAT:
+        return False
+    for name, value in arguments.items():
+        if type(name) is not str or len(name) > LONG or not name.isascii():
+            return False
+        kind = type(value)
+        if kind is str:
+            if len(value) > LONG or not value.isascii():
+                return False
+        elif kind is int:
+            if not -MAX_INTEGER <= value <= MAX_INTEGER:
+                return False
+        elif kind is not bool and value is not None:
+            return False
+    return True
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -151,9 +182,14 @@ def _kept_steps(start: Snapshot, written: list[Any]) -> tuple[list[Step], JsonOb
 
 
 def _step(outcome: list[Any], digest: str, used: int | None, snapshot: Snapshot | None = None) -> Step:
-    if not isinstance(digest, str) or not isinstance(used, int | None):
+    if type(digest) is not str or (type(used) is not int and used is not None):
         raise TypeError("a step has a digest and counts its steps")
-    return Step(outcome=read_outcome(outcome), state_digest=digest, steps_used=used, snapshot=snapshot)
+    step = object.__new__(Step)
+    _SET_OUTCOME(step, read_outcome(outcome))
+    _SET_DIGEST(step, digest)
+    _SET_USED(step, used)
+    _SET_SNAPSHOT(step, snapshot)
+    return step
 
 
 def _counters(written: Any) -> dict[str, int]:
@@ -175,8 +211,10 @@ def _after(state: JsonObject, tables: Mapping[str, JsonValue], gone: Sequence[st
 def read_outcome(written: list[Any]) -> Outcome:
     """Read one outcome as a worker wrote it."""
     if len(written) == 1:
-        return Returned(written[0])
+        returned = object.__new__(Returned)
+        _SET_VALUE(returned, written[0])
+        return returned
     kind, code, message = written
-    if not isinstance(code, str) or not isinstance(message, str):
+    if type(code) is not str or type(message) is not str:
         raise TypeError("a fault's code and message are texts")
-    return Fault(FaultKind(kind), code, message)
+    return Fault(FAULTS[kind], code, message)

@@ -116,10 +116,11 @@ def _answer(message: dict[str, Any], programs: dict[str, Program]) -> dict[str, 
             except SandboxError as error:
                 return {"failed": str(error)[:MAX_ERROR_TEXT]}
             program = programs[digest]
-            return {"signatures": program.signatures, "violation": program.violation}
-        case {"run": digest, "batch": batch, "strict": strict}:
+            return {"loaded": digest, "signatures": program.signatures, "violation": program.violation}
+        case {"run": digest, "batch": batch, "strict": strict, "number": number}:
             program = programs[digest]
-            return {"batch": [_trajectory(program, entry, strict=strict) for entry in batch]}
+            done = [_trajectory(program, entry, strict=strict) for entry in batch]
+            return {"number": number, "batch": done}
         case _:
             return {"failed": "unknown message"}
 
@@ -130,7 +131,7 @@ def _trajectory(program: Program, entry: dict[str, Any], *, strict: bool) -> dic
     keep = entry.get("keep", False)
     steps: list[list[Any]] = []
     for name, arguments, *unfit in entry["calls"]:
-        planned = faults.get(world.calls_made)
+        planned = faults.get(world.calls_made) if faults else None
         outcome, used = program.call(
             world, name, arguments, planned, unfit=unfit[0] if unfit else None, strict=strict
         )
@@ -153,11 +154,10 @@ def _opened(program: Program, entry: dict[str, Any]) -> LiveWorld:
 
 
 def _written(outcome: Outcome) -> list[Any]:
-    match outcome:
-        case Returned(value):
-            return [value]
-        case Fault(kind, code, message):
-            return [kind, code[:MAX_ERROR_TEXT], message[:MAX_ERROR_TEXT]]
+    if type(outcome) is Returned:  # a match takes five times as long
+        return [outcome.value]
+    assert isinstance(outcome, Fault)
+    return [outcome.kind, outcome.code[:MAX_ERROR_TEXT], outcome.message[:MAX_ERROR_TEXT]]
 
 
 def start() -> NoReturn:

@@ -63,13 +63,13 @@ def encode_tables(state: Mapping[str, object]) -> dict[str, bytes]:
 
 def digest_of_tables(tables: Mapping[str, bytes]) -> str:
     """Give the digest of the state whose tables are already written (see ``encode_tables``)."""
-    parts = [b"%b:%b" % (_written_name(name), table) for name, table in tables.items()]
+    parts = [_written_name(name) + table for name, table in tables.items()]
     return xxhash.xxh3_128_hexdigest(b"{%b}" % b",".join(parts))
 
 
 @lru_cache(maxsize=1_000)
 def _written_name(name: str) -> bytes:
-    return orjson.dumps(name)
+    return orjson.dumps(name) + b":"
 
 
 def diff_states(before: JsonObject, after: JsonObject) -> tuple[Change, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = [
     "DeclaredTool",
@@ -23,8 +23,7 @@ JsonObject = Mapping[str, JsonValue]
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a record was read: the file as the user named it and the record's number, from 0."""
 
     file: str
@@ -49,7 +48,8 @@ class DeclaredTool:
 class RecordedCall:
     """A call as written.  ``arguments`` is None when they could not be read; ``raw`` is then their text.
 
-    ``gives`` are the labels by which later calls refer to this one's result (``var1``).
+    ``gives`` are the labels by which later calls refer to this one's result (``var1``).  ``others`` are other
+    arguments that an answer key accepts as well, each parameter by itself.
     """
 
     name: str
@@ -57,6 +57,7 @@ class RecordedCall:
     id: str | None = None
     raw: str | None = None
     gives: tuple[str, ...] = ()
+    others: tuple[JsonObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,8 @@ class Transcript:
 
     ``is_reference`` tells that the calls are an answer key: no results are recorded, and nothing is said
     last.
-    ``values_as_text`` tells that the dialect writes all values as text, numbers too.
+    ``values_as_text`` tells that the dialect writes all values as text, numbers too; ``names_variables`` that
+    a text may be an expression of the program around the call (``ResultSet.CONCUR_READ_ONLY``).
     """
 
     id: str
@@ -103,3 +105,4 @@ class Transcript:
     place: Place | None = None
     is_reference: bool = False
     values_as_text: bool = False
+    names_variables: bool = False

@@ -84,9 +84,9 @@ async def test_arguments_that_are_not_plain_json_are_invalid(
 
 async def test_a_call_that_is_late_harms_only_itself() -> None:
     pack = make_pack(
-        f'def late(state, ctx):\n    {SLOW}\n\ndef live(state, ctx):\n    return state["t"]["r"]["x"]\n',
-        (make_tool("late", touches=("t",)), make_tool("live", effect="read")),
-        world={"t": {"r": {"x": 0}}},
+        f'{SLOW}\n\ndef live(state, ctx):\n    return state["t"]["r"]["x"]\n',
+        (make_tool("late", touches=("large",)), make_tool("live", effect="read")),
+        world={"t": {"r": {"x": 0}}, "large": {"rows": [[[{}]] * 3] * 40_000}},
     )
     guilty = Trajectory(start="only", calls=(Call(name="live"), Call(name="late"), Call(name="live")))
     innocent = Trajectory(start="only", calls=(Call(name="live"),))
@@ -99,10 +99,11 @@ async def test_a_call_that_is_late_harms_only_itself() -> None:
     assert executions[1].final.calls_made == 3
 
 
-# the longest steps there are: memory that the collector looks at again and again
-SLOW = f"""kept = []
-    while True:
-        kept.append([{"[[[[]]]], " * 500}])"""
+# as slow as a call can be made: the longest steps there are, and then a large table to be read anew
+SLOW = """def late(state, ctx):
+    days = [ctx.days_between("2026-01-01", "2026-02-02") for _ in range(90_000)]
+    state["large"]["more"] = len(days)
+    state["large"]["none"] = []"""
 
 
 async def test_a_batch_survives_more_packs_than_a_worker_holds(runtime: ProcessRuntime) -> None:
@@ -113,10 +114,10 @@ async def test_a_batch_survives_more_packs_than_a_worker_holds(runtime: ProcessR
 
 
 async def test_a_cancelled_run_leaves_the_pool_usable(library: Pack) -> None:
-    endless = make_pack(f"def tool(state, ctx):\n    {SLOW}\n", (make_tool("tool"),))
+    endless = make_pack(SLOW, (make_tool("late", touches=("large",)),), world={"large": {}})
     async with open_runtime(workers=1) as runtime:
         with anyio.move_on_after(0.2) as scope:
-            await runtime.run(endless, [Trajectory(start="only", calls=(Call(name="tool"),))])
+            await runtime.run(endless, [Trajectory(start="only", calls=(Call(name="late"),) * 500)])
         assert scope.cancelled_caught
         executions = await runtime.run(library, [Trajectory(start="town", calls=(LEND,))])
         assert isinstance(executions[0].steps[0].outcome, Returned)

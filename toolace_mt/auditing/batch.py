@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from toolace_mt.auditing.gaps import static_gaps
 from toolace_mt.auditing.report import Verdict
@@ -37,7 +38,11 @@ _SHOWN_PER_RULE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """How to judge the records of one file.  ``show`` asks for the dialogues of some findings."""
+    """How to judge the records of one file.
+
+    ``show`` asks for the dialogues of some findings; ``was_named`` is False for a file that was found in a
+    folder, which may hold anything.
+    """
 
     file: str
     format: str
@@ -46,6 +51,7 @@ class Task:
     reads: frozenset[str] | None = None
     keep_transcripts: bool = False
     show: bool = False
+    was_named: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +62,17 @@ class Batch:
     records: tuple[RawRecord, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """A verdict, the transcript where it is to be executed, and the dialogue where it is to be shown."""
+class Judged(NamedTuple):
+    """A verdict, the transcript where it is to be executed, and the dialogue where it is to be shown.
+
+    A tuple, as the verdict and its place are: processes send each other many, and tuples pickle best.
+    ``is_question`` tells that the record asks and neither calls nor answers.
+    """
 
     verdict: Verdict
     transcript: Transcript | None = None
     shown: JsonObject | None = None
+    is_question: bool = False
 
 
 def batches(task: Task) -> Iterator[Batch]:
@@ -117,22 +127,41 @@ def _judge_records(batch: Batch) -> list[list[Judged]]:
         place = Place(file=task.file, record=raw.number)
         judged.append(
             [
-                _unreadable(found, task)
+                _unreadable(found, task, alone=len(batch.records) == 1 and raw.number == 0)
                 if isinstance(found, Unreadable)
                 else _judge(found, place, task, shown)
                 for found in read_records(raw, place, dialect, companions)
             ]
         )
-    return judged
+    return _with_note(batch, judged)
 
 
-def _unreadable(found: Unreadable, task: Task) -> Judged:
-    findings = (Finding(rule="TA001", message=found.reason[:300]),) if "TA001" in task.chosen else ()
+def _with_note(batch: Batch, judged: list[list[Judged]]) -> list[list[Judged]]:
+    """Say once, at a file's first record, that its questions have no answers."""
+    if batch.records[0].number != 0 or "TA003" not in batch.task.chosen or not judged[0]:
+        return judged
+    if not all(part.is_question for record in judged for part in record):
+        return judged
+    name = Path(batch.task.file).name
+    note = Finding(
+        rule="TA003", message=f"questions without answers: no possible_answer/{name} was found near the file"
+    )
+    first = judged[0][0]
+    verdict = first.verdict._replace(findings=(*first.verdict.findings, note))
+    return [[first._replace(verdict=verdict), *judged[0][1:]], *judged[1:]]
+
+
+def _unreadable(found: Unreadable, task: Task, *, alone: bool) -> Judged:
+    is_no_dataset = found.is_foreign and alone and not task.was_named
+    rule = "TA003" if is_no_dataset else "TA001"
+    reason = "one JSON object without a dialogue or tools: no dataset" if is_no_dataset else found.reason
+    findings = (Finding(rule=rule, message=reason[:300]),) if rule in task.chosen else ()
     return Judged(verdict=Verdict(place=found.place, dialogue=None, findings=findings))
 
 
 def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, int]) -> Judged:
     judgement = judge(transcript, reads=task.reads)
+    transcript = judgement.transcript
     findings = judgement.findings
     if findings:
         findings = tuple(finding for finding in findings if finding.rule in task.chosen)
@@ -157,7 +186,13 @@ def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, in
         verdict=verdict,
         transcript=transcript if task.keep_transcripts else None,
         shown=shown_dialogue(transcript, judgement.sources, findings) if wanted else None,
+        is_question=transcript.is_reference and _only_asks(transcript),
     )
+
+
+def _only_asks(transcript: Transcript) -> bool:
+    messages = transcript.messages
+    return bool(messages) and messages[-1].role == "user" and not any(message.calls for message in messages)
 
 
 def _failed(transcript: Transcript, pairing: Pairing) -> tuple[tuple[int, int], ...]:

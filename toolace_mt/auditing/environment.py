@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from sandbox import Fault, Outcome
@@ -17,7 +17,6 @@ from toolace_mt.transcript import Transcript
 
 __all__ = ["Environment", "Executed", "NotExecuted", "Recorded", "with_execution"]
 
-_GROUNDED, _REPLAYED, _EXECUTED = 4, 5, 6
 _OF_REFUSALS = frozenset({"TA501"})
 
 
@@ -81,7 +80,7 @@ def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozense
     verdict = judged.verdict
     if isinstance(run, NotExecuted):
         found = (Finding(rule="TA504", message=run.reason),)
-        return replace(verdict, findings=verdict.findings + _selected(found, chosen))
+        return verdict._replace(findings=verdict.findings + _selected(found, chosen))
     sites, pairing = call_sites(judged.transcript), pair_results(judged.transcript)
     shown = check_execution(
         judged.transcript,
@@ -91,20 +90,18 @@ def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozense
         changes=run.changes,
         pairing=pairing,
     )
-    agreed = _agreed(sites, pairing, shown)
+    runs = _runs(sites, pairing, shown, run)
     if run.made_up:
         shown = tuple(finding for finding in shown if finding.rule in _OF_REFUSALS)
-        agreed = [False] * len(agreed)
-    states_agree = _states_agree(judged.transcript, run)
-    return replace(
-        verdict,
+    return verdict._replace(
         findings=verdict.findings + _selected(shown, chosen),
-        levels=tuple(
-            _raised(level, agrees, states_agree) for level, agrees in zip(verdict.levels, agreed, strict=True)
+        replayed=runs.replayed,
+        executed=runs.executed,
+        outcomes=Counter(
+            run=len(run.outcomes), returned=runs.returned, failed=len(runs.failed), agreed=runs.replayed
         ),
-        outcomes=_counted(run.outcomes, agreed),
-        failed=_failed(sites, run.outcomes),
-        gaps={**verdict.gaps, **_gaps(judged.transcript, agreed)},
+        failed=runs.failed,
+        gaps={**verdict.gaps, **_gaps(judged.transcript, runs.executed)},
     )
 
 
@@ -112,45 +109,39 @@ def _selected(findings: tuple[Finding, ...], chosen: frozenset[str]) -> tuple[Fi
     return tuple(finding for finding in findings if finding.rule in chosen)
 
 
-def _agreed(sites: tuple[CallSite, ...], pairing: Pairing, findings: tuple[Finding, ...]) -> list[bool]:
-    """Tell for each call whether it was run, has a recorded result, and did just that."""
-    different = {(finding.turn, finding.call) for finding in findings if finding.rule != "TA605"}
-    return [
-        site.call.arguments is not None
-        and (site.turn, site.index) in pairing.answers
-        and (site.turn, site.index) not in different
-        for site in sites
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Runs:
+    """What running the calls of one record showed, counted (see ``toolace_mt.auditing.report``)."""
+
+    returned: int
+    replayed: int
+    executed: int
+    failed: tuple[tuple[int, int], ...]
 
 
-def _gaps(transcript: Transcript, agreed: list[bool]) -> dict[Gap, int]:
-    """Count the calls that did as recorded where no recorded state says whether that was all they did."""
-    if transcript.setting.final_state_digest is not None or not any(agreed):
+def _runs(
+    sites: tuple[CallSite, ...], pairing: Pairing, findings: tuple[Finding, ...], run: Executed
+) -> _Runs:
+    disputed = {(finding.turn, finding.call) for finding in findings}
+    state_is_other = (None, None) in disputed
+    returned = replayed = executed = 0
+    failed: list[tuple[int, int]] = []
+    ran = (site for site in sites if site.call.arguments is not None)
+    for site, outcome in zip(ran, run.outcomes, strict=True):
+        where = (site.turn, site.index)
+        if isinstance(outcome, Fault):
+            failed.append(where)
+        else:
+            returned += 1
+        if run.made_up or where in disputed:
+            continue
+        replayed += where in pairing.answers
+        executed += run.final_state_digest is not None and not state_is_other
+    return _Runs(returned=returned, replayed=replayed, executed=executed, failed=tuple(failed))
+
+
+def _gaps(transcript: Transcript, executed: int) -> dict[Gap, int]:
+    """Count the calls that ran as they should where no recorded state says whether that was all they did."""
+    if transcript.setting.final_state_digest is not None or not executed:
         return {}
-    return {Gap.NO_STATE: sum(agreed)}
-
-
-def _states_agree(transcript: Transcript, run: Executed) -> bool:
-    """A record without a final digest leaves nothing to compare, so nothing is claimed."""
-    recorded = transcript.setting.final_state_digest
-    return recorded is not None and recorded == run.final_state_digest and not run.changed_by_reads
-
-
-def _raised(level: int, agrees: bool, states_agree: bool) -> int:
-    if level < _GROUNDED or not agrees:
-        return level
-    return _EXECUTED if states_agree else _REPLAYED
-
-
-def _failed(sites: tuple[CallSite, ...], outcomes: tuple[Outcome, ...]) -> tuple[tuple[int, int], ...]:
-    executed = [site for site in sites if site.call.arguments is not None]
-    return tuple(
-        (site.turn, site.index)
-        for site, outcome in zip(executed, outcomes, strict=True)
-        if isinstance(outcome, Fault)
-    )
-
-
-def _counted(outcomes: tuple[Outcome, ...], agreed: list[bool]) -> Counter[str]:
-    failed = sum(isinstance(outcome, Fault) for outcome in outcomes)
-    return Counter(run=len(outcomes), returned=len(outcomes) - failed, failed=failed, agreed=sum(agreed))
+    return {Gap.NO_STATE: executed}

@@ -24,7 +24,7 @@ class Gap(StrEnum):
     NO_RESULT = "no result"
     """The record holds no result of the call."""
     NO_STATE = "no state"
-    """The call agrees with the record, which has no final state to compare."""
+    """The call ran as it should, and the record has no final state to compare."""
     NOT_RUN = "not run"
     """The calls of this dialogue were not run (counts dialogues)."""
     EXPERT_UNSURE = "expert unsure"

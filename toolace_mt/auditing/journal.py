@@ -12,7 +12,7 @@ import pickle
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -65,7 +65,7 @@ class AuditJournal:
         self.holds_something = True
         kept = [
             [
-                part if verdict.findings else replace(part, transcript=None, shown=None)
+                part if verdict.findings else part._replace(transcript=None, shown=None)
                 for part, verdict in zip(record, found, strict=True)
             ]
             for record, found in zip(judged, verdicts, strict=True)

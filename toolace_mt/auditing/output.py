@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,10 +18,14 @@ from toolace_mt.auditing.report import AuditReport, LocatedFinding
 from toolace_mt.formats import RawRecord
 from toolace_mt.transcript import Place
 
-__all__ = ["AuditFiles", "audit_files"]
+__all__ = ["AuditFiles", "DirectoryInUseError", "audit_files"]
 
 _NAMES = ("findings.jsonl", "clean.jsonl", "summary.json", "report.html")
 _FIXED = ("fixed.jsonl", "fixes.jsonl")
+
+
+class DirectoryInUseError(ValueError):
+    """Another audit is writing to the directory; the message names it and says what to do."""
 
 
 class AuditFiles:
@@ -61,10 +66,14 @@ class AuditFiles:
 
 @contextmanager
 def audit_files(directory: Path, *, fix: bool = False) -> Iterator[AuditFiles]:
-    """Open the files of an audit in a directory (made if need be); without ``finish`` nothing is left."""
+    """Open the files of an audit in a directory (made if need be); without ``finish`` nothing is left.
+
+    Raise DirectoryInUseError while another audit has the directory.
+    """
     names = (*_NAMES, *_FIXED) if fix else _NAMES
     directory.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
+        stack.enter_context(_claimed(directory))
         for name in names:
             for left in directory.glob(f".{name}.*.part"):  # of an audit that was killed
                 _remove(left)
@@ -73,6 +82,22 @@ def audit_files(directory: Path, *, fix: bool = False) -> Iterator[AuditFiles]:
             name: stack.enter_context(_beside(directory / name).open("wb")) for name in names
         }
         yield AuditFiles(directory, streams)
+
+
+@contextmanager
+def _claimed(directory: Path) -> Iterator[None]:
+    """Have the directory for this audit alone; the lock is on itself, leaves no file, and ends with us."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DirectoryInUseError(
+                f"another audit is writing to {directory}: wait for it, or choose another --out"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _beside(path: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from engine import BudgetSpent, ChatClient, ChatModel, ChatRequest, RefusedRequest, TransientError
@@ -103,4 +103,4 @@ def _with(verdict: Verdict, reviews: Sequence[_Review]) -> Verdict:
         gaps[Gap.EXPERT_UNPAID] = 1
     if not findings and not gaps:
         return verdict
-    return replace(verdict, findings=verdict.findings + findings, gaps={**verdict.gaps, **gaps})
+    return verdict._replace(findings=verdict.findings + findings, gaps={**verdict.gaps, **gaps})

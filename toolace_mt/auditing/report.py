@@ -1,11 +1,18 @@
-"""What an audit found, counted honestly."""
+"""What an audit found, counted honestly.
+
+Each level counts calls.  The first four build on each other and need nothing but the record: the call could
+be *parsed*, its tool is *declared*, its arguments are *valid* under the tool's schema, every value in them is
+*grounded* in what came before.  The last two each tell what running the calls showed, whatever else is known
+of the call: *replayed*, it did as its recorded result says; *executed*, it ran, and nothing recorded (its
+result or failure, the final state) says otherwise.  A call that failed counts only if the record says so too.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from toolace_mt.auditing.gaps import Gap
 from toolace_mt.auditing.policy import Policy
@@ -18,7 +25,8 @@ Call = tuple[int, int]
 """The place of a call in its dialogue: the message, and the call in it."""
 
 LEVELS = ("parsed", "declared", "valid", "grounded", "replayed", "executed")
-"""The levels of a call, the weakest first; a call that reaches one has reached all before it."""
+"""What is known of calls (see above)."""
+_STATIC = LEVELS[:4]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +59,12 @@ class LocatedFinding:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The judgement of one record.
 
-    ``levels`` gives for each call how many of LEVELS it reaches; ``outcomes`` counts what its calls did when
-    they were run: returned, failed, agreed (with the record).  ``called`` gives the tool of each call,
+    ``levels`` gives for each call how many of the first four LEVELS it reaches; ``replayed`` and ``executed``
+    count calls.  ``outcomes`` counts what its calls did when they were run: returned, failed, agreed (with
+    the record).  ``called`` gives the tool of each call,
     ``failed`` the calls that failed (when they were run, or else by the record); ``turns`` is the number of
     messages, ``declared`` that of declared tools.
     """
@@ -65,12 +73,14 @@ class Verdict:
     dialogue: str | None
     findings: tuple[Finding, ...]
     levels: tuple[int, ...] = ()
-    outcomes: Mapping[str, int] = field(default_factory=dict)
-    called: Mapping[Call, str] = field(default_factory=dict)
+    replayed: int = 0
+    executed: int = 0
+    outcomes: Mapping[str, int] = {}  # noqa: RUF012 - nobody changes a mapping
+    called: Mapping[Call, str] = {}  # noqa: RUF012 - nobody changes a mapping
     failed: tuple[Call, ...] = ()
     turns: int = 0
     declared: int = 0
-    gaps: Mapping[Gap, int] = field(default_factory=dict)
+    gaps: Mapping[Gap, int] = {}  # noqa: RUF012 - nobody changes a mapping
 
     def located(self, policy: Policy) -> tuple[LocatedFinding, ...]:
         """Give the findings that are new, with their severity under the policy."""
@@ -128,8 +138,10 @@ class Tally:
         self.calls += len(verdict.levels)
         self.known_findings += len(verdict.findings) - len(located)
         for reached, calls in Counter(verdict.levels).items():
-            for level in LEVELS[:reached]:
+            for level in _STATIC[:reached]:
                 self.levels[level] += calls
+        self.levels["replayed"] += verdict.replayed
+        self.levels["executed"] += verdict.executed
         for found in located:
             self.rules[found.finding.rule] += 1
         if verdict.outcomes:

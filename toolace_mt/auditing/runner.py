@@ -31,9 +31,14 @@ __all__ = ["audit", "audit_async"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
-    """What to audit and how.  ``catalogues`` are the schema files by the file that they belong to."""
+    """What to audit and how.
+
+    ``named`` are the files that the user named, not a folder; ``catalogues`` the schema files by the file
+    that they belong to.
+    """
 
     paths: tuple[str, ...]
+    named: frozenset[str]
     catalogues: Mapping[str, tuple[str, ...]]
     format: str
     environment: str | None
@@ -73,8 +78,8 @@ def audit(
     that judges the rules TA8.  An interruption from the keyboard ends the audit early: the report holds what
     was found, with ``interrupted`` set, and a journal stays in ``out``.  With ``resume`` a stopped or killed
     audit of the same files goes on from there, and leaves what an undisturbed one would.  ``watch`` is told
-    of every batch.  Raise FormatError, UnknownRuleError, BadSeverityError, ConfigError, NotResumableError or
-    EnvironmentUnusableError before anything is read, for wrong input.
+    of every batch.  Raise FormatError, UnknownRuleError, BadSeverityError, ConfigError, NotResumableError,
+    DirectoryInUseError or EnvironmentUnusableError before anything is read, for wrong input.
     """
     plan = _plan(
         paths,
@@ -161,6 +166,7 @@ def _plan(
         companions_of(files[0], named)
     return _Plan(
         paths=tuple(files),
+        named=frozenset(map(str, listed)),
         catalogues=dict.fromkeys(files, named) if named else _found_catalogues(files),
         format=dialect,
         environment=environment,
@@ -261,5 +267,6 @@ def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
                 reads=None if environment is None else environment.reads,
                 keep_transcripts=environment is not None or plan.experts is not None,
                 show=plan.out is not None,
+                was_named=path in plan.named,
             )
         )

@@ -14,6 +14,7 @@ from toolace_mt.findings import Finding
 from toolace_mt.formats.call_text import loose_value
 from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.json_path import child, path_of
+from toolace_mt.provenance import is_expression
 from toolace_mt.transcript import JsonObject, JsonValue
 
 __all__ = ["check_arguments"]
@@ -23,7 +24,12 @@ _LITERAL_KEYWORDS = ("enum", "const")
 
 
 def check_arguments(
-    sites: tuple[CallSite, ...], toolset: Toolset, *, is_reference: bool = False, values_as_text: bool = False
+    sites: tuple[CallSite, ...],
+    toolset: Toolset,
+    *,
+    is_reference: bool = False,
+    values_as_text: bool = False,
+    names_variables: bool = False,
 ) -> Iterator[Finding]:
     """Find arguments that are missing, unknown or break the schema (TA301 to TA306).
 
@@ -38,7 +44,7 @@ def check_arguments(
         if _fits(tool, site.call.arguments):
             continue
         known = labels.get((site.turn, site.index), frozenset())
-        leave = _Leave(known, is_reference, values_as_text)
+        leave = _Leave(known, is_reference, values_as_text, names_variables)
         for rule, message, path in _offences(tool, site.call.arguments, leave):
             yield Finding(
                 rule=rule,
@@ -51,17 +57,21 @@ def check_arguments(
 
 @dataclass(frozen=True, slots=True)
 class _Leave:
-    """What is not judged: references whose value is not known yet, and numbers where all values are text."""
+    """What is not judged: references whose value is not known yet, numbers where all values are text, and
+    variables and constants of the program around the call."""
 
     labels: frozenset[str]
     is_reference: bool
     values_as_text: bool
+    names_variables: bool
 
     def skips(self, error: jsonschema_rs.ValidationError) -> bool:
         value = error.instance
         if not isinstance(value, str):
             return False
         if refers(value, self.labels) or (self.is_reference and is_wildcard(value)):
+            return True
+        if self.names_variables and error.kind.name == "type" and is_expression(value):
             return True
         return self.values_as_text and error.kind.name == "type" and _spells(value, error.kind.as_dict())
 

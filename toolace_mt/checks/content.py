@@ -90,6 +90,8 @@ def check_texts(transcript: Transcript) -> Iterator[Finding]:
     for turn, message in enumerate(transcript.messages):
         if not message.text or message.role not in ("user", "assistant"):
             continue
+        if transcript.is_reference and message.role == "assistant":
+            continue  # the words of an answer key are what is right, not what anybody says
         words = message.text.casefold().split()
         if len(words) >= _MIN_REPEATED_WORDS:
             before = said.setdefault((message.role, " ".join(words)), turn)
@@ -112,7 +114,7 @@ def _noise(text: str, words: list[str]) -> str | None:
     token = _TEMPLATE.search(text) if marked else None
     if token is not None:
         return f"the text holds {token[0][:20]!r}"
-    repeated = _same_token(text, words) or _same_letter(text)
+    repeated = _same_token(text, words) or _same_letter(text, words)
     if repeated is not None:
         return f"{repeated[1]!r} is said over and over"
     if words and text.isascii() and _LETTER_OR_DIGIT.search(text) is None:
@@ -127,7 +129,9 @@ def _same_token(text: str, words: list[str]) -> re.Match[str] | None:
     return _SAME_TOKEN.search(text) if any(map(eq, tokens, tokens[1:])) else None
 
 
-def _same_letter(text: str) -> re.Match[str] | None:
+def _same_letter(text: str, words: list[str]) -> re.Match[str] | None:
+    if max(map(len, words), default=0) < _LETTERS:
+        return None
     for word in _LONG_WORD.findall(text):
         if len(word) - len(set(word)) >= _LETTERS - 1:
             found = _SAME_LETTER.search(word)

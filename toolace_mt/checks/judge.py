@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from toolace_mt.checks.alternatives import settle_alternatives
 from toolace_mt.checks.arguments import check_arguments
+from toolace_mt.checks.claims import check_claims
 from toolace_mt.checks.content import check_repeated_calls, check_texts
 from toolace_mt.checks.grounding import check_grounding
 from toolace_mt.checks.observations import CallSite, Pairing, call_sites, pair_results
@@ -32,8 +34,12 @@ class StaticLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """All findings of a record, whatever was selected, and the level that each call reaches."""
+    """All findings of a record, whatever was selected, and the level that each call reaches.
 
+    ``transcript`` is the record with the best of its answer key's alternatives (see ``settle_alternatives``).
+    """
+
+    transcript: Transcript
     findings: tuple[Finding, ...]
     levels: tuple[int, ...]
     sites: tuple[CallSite, ...]
@@ -59,13 +65,22 @@ def check_transcript(
 
 def judge(transcript: Transcript, *, reads: frozenset[str] | None = None) -> Judgement:
     """Run every check that needs no execution and find the level of each call."""
-    sites = call_sites(transcript)
-    pairing = pair_results(transcript)
     toolset = None if transcript.tools is None else toolset_of(transcript.tools)
+    if transcript.is_reference:
+        transcript = settle_alternatives(transcript, toolset)
+    sites = call_sites(transcript)
+    pairing = pair_results(transcript, sites)
     sources = trace(transcript)
     findings = sorted(_findings(transcript, sites, pairing, toolset, sources, reads), key=_order)
     levels = tuple(_levels(sites, toolset, sources, findings))
-    return Judgement(findings=tuple(findings), levels=levels, sites=sites, pairing=pairing, sources=sources)
+    return Judgement(
+        transcript=transcript,
+        findings=tuple(findings),
+        levels=levels,
+        sites=sites,
+        pairing=pairing,
+        sources=sources,
+    )
 
 
 def _findings(
@@ -86,8 +101,10 @@ def _findings(
             toolset,
             is_reference=transcript.is_reference,
             values_as_text=transcript.values_as_text,
+            names_variables=transcript.names_variables,
         )
     yield from check_grounding(sites, sources)
+    yield from check_claims(transcript)
     yield from check_references(sites, is_reference=transcript.is_reference)
     yield from check_repeated_calls(sites, pairing, transcript, reads)
     yield from check_texts(transcript)

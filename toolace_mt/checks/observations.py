@@ -53,37 +53,42 @@ def call_sites(transcript: Transcript) -> tuple[CallSite, ...]:
     )
 
 
-def pair_results(transcript: Transcript) -> Pairing:
+def pair_results(transcript: Transcript, sites: tuple[CallSite, ...] | None = None) -> Pairing:
     """Match results with calls: by id where there is one, else by name, else by order.
+
+    ``sites`` are all calls of the transcript, if they are at hand.
 
     Only calls of the nearest assistant message with calls are open, and only until another speaker comes.
     """
     answers: dict[tuple[int, int], int] = {}
     stray: list[int] = []
     misnamed: list[tuple[int, CallSite]] = []
-    pending: list[CallSite] = []
+    ahead = call_sites(transcript) if sites is None else sites
+    end = 0
+    pending: tuple[CallSite, ...] = ()
     for turn, message in enumerate(transcript.messages):
+        start, end = end, end + len(message.calls)
         if message.role != "tool":
-            pending = [
-                CallSite(turn=turn, index=index, call=call) for index, call in enumerate(message.calls)
-            ]
+            pending = ahead[start:end]
             continue
         site = _answered(message, pending)
         if site is None:
             stray.append(turn)
             continue
-        pending = [other for other in pending if other is not site]
+        pending = tuple([other for other in pending if other is not site]) if len(pending) > 1 else ()
         answers[site.turn, site.index] = turn
         if message.name is not None and message.name != site.call.name:
             misnamed.append((turn, site))
     return Pairing(answers=answers, stray=tuple(stray), misnamed=tuple(misnamed))
 
 
-def _answered(message: Message, pending: list[CallSite]) -> CallSite | None:
+def _answered(message: Message, pending: tuple[CallSite, ...]) -> CallSite | None:
     if message.call_id is not None:
-        named = [site for site in pending if site.call.id == message.call_id]
-        if named or any(site.call.id is not None for site in pending):
-            return named[0] if named else None
+        for site in pending:
+            if site.call.id == message.call_id:
+                return site
+        if any(site.call.id is not None for site in pending):
+            return None
     if message.name is not None:
         named = [site for site in pending if site.call.name == message.name]
         if named:

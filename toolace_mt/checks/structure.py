@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from toolace_mt.checks.observations import Pairing
@@ -53,7 +52,11 @@ def _role_order(transcript: Transcript) -> Iterator[Finding]:
         yield Finding(rule="TA101", message="there is no user message", turn=0 if messages else None)
     previous: Message | None = None
     for turn, message in enumerate(messages):
-        problem = None if transcript.is_reference else _order_problem(previous, message)
+        problem = (
+            None
+            if message.role == "tool" or transcript.is_reference  # results are judged by the pairing
+            else _order_problem(previous, message)
+        )
         if problem is not None:
             yield Finding(rule="TA101", message=problem, turn=turn)
         previous = message
@@ -61,17 +64,13 @@ def _role_order(transcript: Transcript) -> Iterator[Finding]:
 
 def _order_problem(previous: Message | None, message: Message) -> str | None:
     before = None if previous is None else previous.role
-    match message.role:
-        case "system":
-            return None if before in (None, "system") else f"a system message after a {before} message"
-        case "user":
-            return "two user messages in a row" if before == "user" else None
-        case "assistant":
-            if before in (None, "system"):
-                return None if not message.calls else "the assistant calls a tool before the user has spoken"
-            return None if previous is None else _after_assistant(previous, message)
-        case "tool":
-            return None  # judged by the pairing
+    if message.role == "system":
+        return None if before in (None, "system") else f"a system message after a {before} message"
+    if message.role == "user":
+        return "two user messages in a row" if before == "user" else None
+    if before in (None, "system"):
+        return None if not message.calls else "the assistant calls a tool before the user has spoken"
+    return None if previous is None else _after_assistant(previous, message)
 
 
 def _after_assistant(previous: Message, message: Message) -> str | None:
@@ -107,13 +106,13 @@ def _unanswered(messages: tuple[Message, ...], pairing: Pairing) -> Iterator[Fin
 
 
 def _reused_ids(messages: tuple[Message, ...]) -> Iterator[Finding]:
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     for turn, message in enumerate(messages):
         for index, call in enumerate(message.calls):
             if call.id is None:
                 continue
-            seen[call.id] += 1
-            if seen[call.id] == 2:
+            times = seen[call.id] = seen.get(call.id, 0) + 1
+            if times == 2:
                 yield Finding(
                     rule="TA104", message=f"the call id {call.id!r} was used before", turn=turn, call=index
                 )

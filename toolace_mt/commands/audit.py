@@ -110,6 +110,7 @@ def audit(
     from toolace_mt.auditing import audit as run_audit
     from toolace_mt.auditing.gaps import Gap
     from toolace_mt.auditing.journal import NotResumableError
+    from toolace_mt.auditing.output import DirectoryInUseError
     from toolace_mt.checks import UnknownRuleError
     from toolace_mt.commands.audit_progress import watching
     from toolace_mt.formats import FormatError
@@ -140,7 +141,7 @@ def audit(
             )
     except (
         FormatError, UnknownRuleError, BadSeverityError, BadSettingsError, EnvironmentUnusableError,
-        NotResumableError,
+        NotResumableError, DirectoryInUseError,
     ) as error:  # fmt: skip
         raise WrongInput(str(error)) from None
     _show(report, output or chosen.output or "text")

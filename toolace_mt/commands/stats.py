@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 
-from toolace_mt.statistics import RunStatistics, run_statistics
+if TYPE_CHECKING:
+    from toolace_mt.statistics import RunStatistics
 
 __all__ = ["stats"]
 
@@ -17,6 +19,8 @@ __all__ = ["stats"]
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", help="[text]")
 def stats(run: Path, output: str) -> int:
     """Tell how the run in the folder RUN stands: while it runs, when it died, and when it has finished."""
+    from toolace_mt.statistics import run_statistics
+
     found = run_statistics(run)
     if output == "json":
         click.echo(orjson.dumps(found.as_json(), option=orjson.OPT_INDENT_2).decode())

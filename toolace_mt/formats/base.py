@@ -36,10 +36,14 @@ class NotWritableError(FormatError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A record that could not be read, and why: data (TA001), not an error of the program."""
+    """A record that could not be read, and why: data (TA001), not an error of the program.
+
+    ``is_foreign`` tells that it is a JSON object in which no dialect keeps anything.
+    """
 
     place: Place
     reason: str
+    is_foreign: bool = False
 
 
 class Format(Protocol):

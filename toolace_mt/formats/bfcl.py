@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.call_text import python_call
@@ -22,11 +24,17 @@ from toolace_mt.transcript import (
 
 __all__ = ["BfclFormat"]
 
+_JAVA = re.compile(r"(?:^|_)java(?:script)?(?:_|\Z)")
+"""The ids of questions about Java and JavaScript, whose arguments name variables and constants."""
+_CALL_TEXT = re.compile(r"\s*[A-Za-z_][\w.]*\s*\(.*\)\s*\Z", re.DOTALL)
+_MOST_ALTERNATIVES = 8
+
 
 class BfclFormat:
     """Reads ``question`` with ``function`` and, where it is there, ``ground_truth``.
 
-    The types ``dict`` and ``float`` are the dialect's own.  Of several acceptable values the first is taken.
+    The types ``dict`` and ``float`` are the dialect's own.  Of several acceptable values the first is taken
+    and the others are kept beside it.  Where the answer is no call but words, the assistant says them.
     """
 
     name = "bfcl"
@@ -37,7 +45,11 @@ class BfclFormat:
         if "ground_truth" in sample and "id" in sample and "question" not in sample:
             return True
         question = sample.get("question")
-        return isinstance(question, list) and ("function" in sample or "involved_classes" in sample)
+        if isinstance(question, str):
+            return "function" in sample  # the first release
+        if not isinstance(question, list):
+            return False
+        return "function" in sample or "involved_classes" in sample or _turns_are_messages(question)
 
     def read(self, record: JsonValue, place: Place) -> Transcript:
         if not isinstance(record, Mapping):
@@ -57,10 +69,21 @@ class BfclFormat:
             place=place,
             setting=Setting(hidden=record.get("initial_config")),
             is_reference=True,
+            names_variables=_JAVA.search(str(record.get("id"))) is not None,
         )
 
 
+def _turns_are_messages(question: list[JsonValue]) -> bool:
+    return bool(question) and all(
+        isinstance(message, Mapping) and "role" in message
+        for turn in question
+        for message in (turn if isinstance(turn, list) else [turn])
+    )
+
+
 def _turns(question: JsonValue) -> list[tuple[Message, ...]]:
+    if isinstance(question, str):
+        return [(Message(role="user", text=question),)]
     if not isinstance(question, list):
         return []
     turns = [turn if isinstance(turn, list) else [turn] for turn in question]
@@ -71,12 +94,24 @@ def _answers(truth: JsonValue, known: Mapping[str, DeclaredTool]) -> list[tuple[
     """Give the messages of each turn: steps in a row for multi-turn answers, else one parallel message."""
     if truth is None:
         return []
+    if _is_words(truth):
+        said = truth if isinstance(truth, str) else " / ".join(map(str, truth))
+        return [(Message(role="assistant", text=said),)]
     if not isinstance(truth, list):
         raise UnreadableRecordError("ground_truth is no list")
     if any(isinstance(turn, list) for turn in truth):
         return [tuple(_steps(turn, known)) for turn in truth]
     calls = tuple(_call(entry, known) for entry in truth)
     return [(Message(role="assistant", calls=calls),)] if calls else []
+
+
+def _is_words(truth: JsonValue) -> TypeGuard[str | list[str]]:
+    """Tell whether the answer is a text, or acceptable texts, and no call."""
+    if isinstance(truth, str):
+        return True
+    if not isinstance(truth, list) or not truth:
+        return False
+    return all(isinstance(entry, str) and _CALL_TEXT.match(entry) is None for entry in truth)
 
 
 def _steps(turn: JsonValue, known: Mapping[str, DeclaredTool]) -> Iterator[Message]:
@@ -94,28 +129,45 @@ def _call(entry: JsonValue, known: Mapping[str, DeclaredTool]) -> RecordedCall:
     name, given = next(iter(entry.items()))
     if not isinstance(given, Mapping):
         return RecordedCall(name=name, arguments=None, raw=str(given))
-    return RecordedCall(name=name, arguments=_chosen(given))
+    variants = tuple(_variant(given, number) for number in range(min(_longest(given), _MOST_ALTERNATIVES)))
+    return RecordedCall(name=name, arguments=variants[0], others=variants[1:])
 
 
-def _chosen(given: JsonObject) -> JsonObject:
-    """Take the first acceptable value; an empty text stands for leaving the parameter out."""
+def _longest(given: JsonObject) -> int:
+    return max((len(_acceptable(options)) for options in given.values()), default=1)
+
+
+class _Omitted:
+    """Stands for leaving a parameter out."""
+
+
+def _acceptable(options: JsonValue) -> list[JsonValue | _Omitted]:
+    """Give the acceptable values; an empty text stands for leaving the parameter out."""
+    if not isinstance(options, (list, tuple)):
+        return [options]
+    values: list[JsonValue | _Omitted] = [option for option in options if option != ""]
+    if len(values) == len(options) and values:
+        return values
+    if options and options[0] == "":
+        return [_Omitted(), *values, ""]
+    return [*values, _Omitted()]
+
+
+def _variant(given: JsonObject, number: int) -> JsonObject:
+    """Take the acceptable value of this number for each parameter, or its last one."""
     chosen: dict[str, JsonValue] = {}
     for key, options in given.items():
-        if not isinstance(options, (list, tuple)):
-            chosen[key] = options
-        elif _is_given(options):
-            chosen[key] = _inner(options[0])
+        values = _acceptable(options)
+        value = values[min(number, len(values) - 1)]
+        if not isinstance(value, _Omitted):
+            chosen[key] = _inner(value, number) if isinstance(options, (list, tuple)) else value
     return chosen
 
 
-def _is_given(options: Sequence[JsonValue]) -> bool:
-    return bool(options) and (options[0] != "" or len(options) == 1)
-
-
-def _inner(value: JsonValue) -> JsonValue:
+def _inner(value: JsonValue, number: int) -> JsonValue:
     """Members of an object are lists of acceptable values again, also inside a list of objects."""
     if isinstance(value, Mapping):
-        return _chosen(value)
+        return _variant(value, number)
     if isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) for item in value):
-        return [_inner(item) for item in value]
+        return [_inner(item, number) for item in value]
     return value

@@ -139,9 +139,18 @@ def _written_call(text: str) -> _WrittenCall:
         raise ValueError("no call, or ** in one")
     return _WrittenCall(
         name=node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func),
-        positional=[_plain(given, 0) for given in node.args],
-        named={str(keyword.arg): _plain(keyword.value, 0) for keyword in node.keywords},
+        positional=[_argument(given) for given in node.args],
+        named={str(keyword.arg): _argument(keyword.value) for keyword in node.keywords},
     )
+
+
+def _argument(node: ast.expr) -> JsonValue:
+    """Give the value of a literal, or of one division: answer keys write a chance as 1/6."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        whole, part = _plain(node.left, 0), _plain(node.right, 0)
+        if isinstance(whole, (int, float)) and isinstance(part, (int, float)) and part != 0:
+            return whole / part
+    return _plain(node, 0)
 
 
 _short_call = lru_cache(maxsize=2048)(_written_call)

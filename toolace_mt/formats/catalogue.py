@@ -9,10 +9,10 @@ from toolace_mt.formats.tools import looks_like_tool, read_tools
 from toolace_mt.formats.turns import identity
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Place, Transcript
 
-__all__ = ["CatalogueFormat", "is_catalogue", "listed_tools"]
+__all__ = ["DIALOGUE_KEYS", "CatalogueFormat", "is_catalogue", "listed_tools"]
 
 _NATIVE_MARKS = ("input_parameters", "api_name", "query_parameters", "output_parameters", "api_description")
-_DIALOGUE_KEYS = (
+DIALOGUE_KEYS = (
     "messages",
     "conversations",
     "conversation",
@@ -30,7 +30,7 @@ def is_catalogue(value: JsonValue) -> bool:
 
 
 def _tool_values(value: JsonValue) -> JsonValue:
-    if not isinstance(value, Mapping) or any(key in value for key in _DIALOGUE_KEYS):
+    if not isinstance(value, Mapping) or any(key in value for key in DIALOGUE_KEYS):
         return None
     if looks_like_tool(value):
         return [value]

@@ -58,7 +58,7 @@ class Companions:
 
 @lru_cache(maxsize=64)
 def companions_of(path: str, catalogues: tuple[str, ...]) -> Companions:
-    """Find what belongs to a file: the given schema files, and BFCL's folders beside it.
+    """Find what belongs to a file: the given schema files, and BFCL's folders beside it (or beside its own).
 
     Raise FormatError if a schema file cannot be read or declares nothing.
     """
@@ -66,11 +66,13 @@ def companions_of(path: str, catalogues: tuple[str, ...]) -> Companions:
     if catalogues and not tools:
         raise FormatError(f"no tools are declared in {', '.join(catalogues)}")
     beside = Path(path).parent
-    answers = beside / _ANSWERS / Path(path).name
+    above = (beside, *beside.parents[:2])
+    places = (beside / _ANSWERS / Path(path).name, beside.parent / _ANSWERS / Path(path).name)
+    answers = next((place for place in places if place.is_file() and place != Path(path)), None)
     return Companions(
         tools=tools or None,
-        answers=dict(_answers(answers)) if answers.is_file() else {},
-        documents=_documents(beside / _DOCUMENTS),
+        answers={} if answers is None else dict(_answers(answers)),
+        documents=next(filter(None, (_documents(folder / _DOCUMENTS) for folder in above)), {}),
     )
 
 

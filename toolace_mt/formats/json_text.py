@@ -6,9 +6,11 @@ import orjson
 
 from toolace_mt.transcript import JsonValue
 
-__all__ = ["MAX_DEPTH", "NotJsonError", "dump_json", "parse_json"]
+__all__ = ["MAX_CONTAINERS", "MAX_DEPTH", "NotJsonError", "dump_json", "parse_json"]
 
 MAX_DEPTH = 100
+MAX_CONTAINERS = 500_000
+"""An empty list is two bytes of text and eighty of memory, so a bound on the text alone bounds little."""
 _DUMPED_DEPTH = 254
 """As deep as orjson writes, by its documentation."""
 
@@ -21,6 +23,8 @@ def parse_json(text: str | bytes) -> JsonValue:
     """Parse JSON; raise NotJsonError with the reason in one line."""
     try:
         written = text.encode() if isinstance(text, str) else text
+        if len(written) > 2 * MAX_CONTAINERS and written.count(b"[") + written.count(b"{") > MAX_CONTAINERS:
+            raise NotJsonError(f"more than {MAX_CONTAINERS:,} lists and objects")
         value: JsonValue = orjson.loads(written)
     except UnicodeEncodeError as error:
         raise NotJsonError(f"not UTF-8: {error.reason}") from None
@@ -28,7 +32,7 @@ def parse_json(text: str | bytes) -> JsonValue:
         if "depth" in error.msg:
             raise NotJsonError(f"nested deeper than {MAX_DEPTH}") from None
         raise NotJsonError(f"not JSON: {error.msg} at character {error.pos}") from None
-    if len(written) > MAX_DEPTH and written.count(b"[") + written.count(b"{") > MAX_DEPTH and _is_deep(value):
+    if _may_be_deep(written) and _is_deep(value):
         raise NotJsonError(f"nested deeper than {MAX_DEPTH}")
     return value
 
@@ -36,6 +40,16 @@ def parse_json(text: str | bytes) -> JsonValue:
 def dump_json(value: JsonValue) -> str:
     """Write JSON text in one line; members keep their order."""
     return orjson.dumps(value).decode()
+
+
+def _may_be_deep(written: bytes) -> bool:
+    """What is open at any place was opened before it and is closed after it: so no place is deeper than the
+    first half opens, or than the second half closes.  Brackets inside strings only make this too careful."""
+    middle = len(written) // 2
+    return middle > MAX_DEPTH and (
+        written.count(b"[", 0, middle) + written.count(b"{", 0, middle) > MAX_DEPTH
+        or written.count(b"]", middle) + written.count(b"}", middle) > MAX_DEPTH
+    )
 
 
 def _is_deep(value: JsonValue) -> bool:

@@ -66,7 +66,9 @@ def _message(item: JsonValue, turn: int) -> Message:
         )
     written = item.get("content")
     if written is None or isinstance(written, str):
-        return Message(role=role, text=written, calls=_calls(item, turn))
+        if "tool_calls" in item or "function_call" in item:
+            return Message(role=role, text=written, calls=_calls(item, turn))
+        return Message(role=role, text=written)
     content = read_content(written, turn)
     inside = tuple(_listed_call(entry, turn) for entry in content.calls)
     return Message(role=role, text=content.text, calls=inside + _calls(item, turn))

@@ -14,12 +14,11 @@ from toolace_mt.formats.base import (
     WritableFormat,
 )
 from toolace_mt.formats.bfcl import BfclFormat
-from toolace_mt.formats.catalogue import CatalogueFormat
+from toolace_mt.formats.catalogue import DIALOGUE_KEYS, CatalogueFormat
 from toolace_mt.formats.companions import Companions, with_tools
 from toolace_mt.formats.containers import RawRecord, parse_record
 from toolace_mt.formats.hermes import HermesFormat
 from toolace_mt.formats.json_text import NotJsonError
-from toolace_mt.formats.mapping import open_mapping
 from toolace_mt.formats.openai import OpenAIFormat
 from toolace_mt.formats.own import OwnFormat
 from toolace_mt.formats.react import ReactFormat
@@ -70,6 +69,8 @@ _NO_COMPANIONS = Companions()
 def find_format(name: str) -> Format:
     """Give the dialect of this name, or the one that a mapping file (``.yaml``) tells; raise FormatError."""
     if name.endswith((".yaml", ".yml")):
+        from toolace_mt.formats.mapping import open_mapping  # brings pydantic, which few audits need
+
         return open_mapping(Path(name))
     for known in FORMATS:
         if known.name == name:
@@ -126,7 +127,11 @@ def _read(
 ) -> Transcript | Unreadable:
     chosen = dialect or _detected(value)
     if chosen is None:
-        return Unreadable(place=place, reason="no known dialect fits the record; name one with --format")
+        return Unreadable(
+            place=place,
+            reason="no known dialect fits the record; name one with --format",
+            is_foreign=isinstance(value, dict) and not any(key in value for key in DIALOGUE_KEYS),
+        )
     try:
         return with_tools(chosen.read(value, place), companions.tools)
     except (NotJsonError, UnreadableRecordError) as error:

@@ -26,7 +26,11 @@ class RoutedFormat:
         messages = sample.get("messages") if isinstance(sample, (dict, Mapping)) else None
         if not isinstance(messages, list):
             return False
-        return any(_is_routed(message) for message in messages[:_ENTRIES_LOOKED_AT])
+        return any(
+            _is_routed(message["tool_calls"])
+            for message in messages[:_ENTRIES_LOOKED_AT]
+            if isinstance(message, dict) and "tool_calls" in message
+        )
 
     def read(self, record: JsonValue, place: Place) -> Transcript:
         if not isinstance(record, (dict, Mapping)):
@@ -40,8 +44,7 @@ class RoutedFormat:
         )
 
 
-def _is_routed(message: JsonValue) -> bool:
-    calls = message.get("tool_calls") if isinstance(message, (dict, Mapping)) else None
+def _is_routed(calls: JsonValue) -> bool:
     for entry in calls if isinstance(calls, list) else ():
         function = entry.get("function") if isinstance(entry, (dict, Mapping)) else None
         arguments = function.get("arguments") if isinstance(function, (dict, Mapping)) else None

@@ -30,19 +30,13 @@ class _ComparisonFile(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Rewording:
-    """A prompt that shows how one voice rewords coarse turns."""
+    """A prompt that shows how one voice rewords coarse turns; ``shown`` is all of it but the last message."""
 
-    system: str
-    examples: tuple[tuple[str, str], ...]
+    shown: tuple[ChatMessage, ...]
 
     def messages(self, coarse: str) -> tuple[ChatMessage, ...]:
         """The chat that asks for ``coarse`` in other words, as ``{"text": ...}``."""
-        shown: list[ChatMessage] = [ChatMessage(role="system", content=self.system)]
-        for plain, reworded in self.examples:
-            shown.append(ChatMessage(role="user", content=plain))
-            answer = json.dumps({"text": reworded}, ensure_ascii=False)
-            shown.append(ChatMessage(role="assistant", content=answer))
-        return (*shown, ChatMessage(role="user", content=coarse))
+        return (*self.shown, ChatMessage(role="user", content=coarse))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +61,19 @@ def voices_of(kind: str) -> tuple[str, ...]:
     return tuple(_rewording_file(kind).voices)
 
 
+@cache
 def rewording(kind: str, voice: str) -> Rewording:
     """The template of a kind of turn in one voice."""
     file = _rewording_file(kind)
-    return Rewording(file.system, tuple(file.voices[voice]))
+    shown = [ChatMessage(role="system", content=file.system)]
+    for plain, reworded in file.voices[voice]:
+        answer = json.dumps({"text": reworded}, ensure_ascii=False)
+        shown.append(ChatMessage(role="user", content=plain))
+        shown.append(ChatMessage(role="assistant", content=answer))
+    return Rewording(tuple(shown))
 
 
+@cache
 def comparison() -> Comparison:
     """The judge's template."""
     file = _ComparisonFile.model_validate(_read("judge"))

@@ -13,7 +13,7 @@ __all__ = [
     "Moment",
     "calendar_part",
     "dates_in",
-    "read_moment",
+    "read_moments",
     "relative_dates",
     "speaks_of_relative_dates",
     "times_in",
@@ -43,6 +43,7 @@ _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?\Z"
     r"|(\d{1,2}:\d{2})(?::\d{2})?\Z"
 )
+_NUMERIC_MOMENT = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T ](\d{1,2}:\d{2})(?::\d{2})?)?\Z")
 _MONTH_AND_DAY = re.compile(r"(\d{2})[-/](\d{2})\Z")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RELATIVE = re.compile(
@@ -86,15 +87,28 @@ class Moment:
 
 
 @lru_cache(maxsize=4096)
-def read_moment(text: str) -> Moment | None:
-    """Read a value that is wholly a date or a time in ISO form, else give None."""
+def read_moments(text: str) -> tuple[Moment, ...]:
+    """Read a value that is wholly a date or a time; 3/4/2026 may mean two days."""
     match = _MOMENT.match(text)
     if match is None:
-        return None
+        return tuple(_numeric_moments(text))
     if match[3] is not None:
-        return Moment(None, match[3].zfill(5))
+        return (Moment(None, match[3].zfill(5)),)
     day = _date(*map(int, match[1].split("-")))
-    return None if day is None else Moment(day, match[2])
+    return () if day is None else (Moment(day, match[2]),)
+
+
+def _numeric_moments(text: str) -> Iterator[Moment]:
+    match = _NUMERIC_MOMENT.match(text)
+    if match is None:
+        return
+    time = None if match[5] is None else match[5].zfill(5)
+    first, second, third = int(match[1]), int(match[3]), int(match[4])
+    orders = ((first, second, third),) if first > 31 else ((third, first, second), (third, second, first))
+    for year, month, day in dict.fromkeys(orders):
+        found = _date(year, month, day) if year > 31 else None
+        if found is not None:
+            yield Moment(found, time)
 
 
 @lru_cache(maxsize=2048)

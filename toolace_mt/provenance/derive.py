@@ -17,14 +17,17 @@ from toolace_mt.provenance.dates import (
 from toolace_mt.provenance.evidence import Evidence, Said
 from toolace_mt.provenance.numbers import numbers_in
 from toolace_mt.provenance.source import Source, SourceKind
-from toolace_mt.provenance.words import content_words, normalised, stems_of
+from toolace_mt.provenance.units import derive_unit
+from toolace_mt.provenance.words import content_words, normalised, stems_of, words_of
 
 __all__ = [
     "derive_abbreviation",
     "derive_calendar",
+    "derive_calendar_number",
     "derive_joined",
     "derive_moment",
     "derive_number",
+    "derive_prefixed",
     "derive_symbol",
     "derive_words",
 ]
@@ -39,7 +42,9 @@ _SCALES = (
     (1 / 60, "hours"),
     (1000.0, "thousands"),
     (0.001, "thousandths"),
+    *((seconds, "seconds") for seconds in (3600.0, 86_400.0, 604_800.0)),
 )
+_PREFIXED = re.compile(r"([A-Za-z]{1,5})[-_ ]?(\d{4,})\Z")
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹"}
 _ABBREVIATION_LETTERS = 3
 _BOUNDS_OF_DAY = ("00:00", "23:59")
@@ -57,7 +62,7 @@ def derive_number(number: float, evidence: Evidence) -> Source | None:
             source = evidence.find_number(float(candidate))
             if source is not None:
                 return Source(kind=SourceKind.DERIVED, how=how, turn=source.turn, path=source.path)
-    return _combined(number, evidence.numbers(_NUMBERS_TRIED))
+    return derive_unit(number, evidence) or _combined(number, evidence.numbers(_NUMBERS_TRIED))
 
 
 def _combined(number: float, known: dict[float, int]) -> Source | None:
@@ -121,6 +126,21 @@ def derive_calendar(value: str, told: list[Said]) -> Source | None:
     return None
 
 
+def derive_calendar_number(number: float, name: str, users: list[Said]) -> Source | None:
+    """Find a date of which the number is the month, the day or the year, as the parameter's name says."""
+    part = next((part for part in ("month", "day", "year") if part in name.lower()), None)
+    if part is None:
+        return None
+    for said in users:
+        months = {month for word in words_of(said.text) if (month := calendar_part(word)[0]) is not None}
+        days = dates_in(said.text)
+        if any(getattr(mention, part) == number for mention in days) or (
+            part == "month" and number in months
+        ):
+            return Source(kind=SourceKind.DERIVED, how="part of a date", turn=said.turn)
+    return None
+
+
 def _day_source(day: date, told: list[Said], users: list[Said]) -> Source | None:
     today = _today(told)
     for said in told:
@@ -177,6 +197,18 @@ def _shifts(base: date, users: list[Said]) -> frozenset[date]:
     days = {step * sign for count in counts for step in (count, 7 * count) for sign in (1, -1)}
     low, high = date.min.toordinal(), date.max.toordinal()
     return frozenset(base + timedelta(days=shift) for shift in days if low < base.toordinal() + shift < high)
+
+
+def derive_prefixed(value: str, evidence: Evidence) -> Source | None:
+    """Find a code that a user gave in two parts: "P followed by 12345678" for ``P12345678``."""
+    found = _PREFIXED.match(value)
+    if found is None:
+        return None
+    for said in evidence.users:
+        heard = normalised(said.text)
+        if all(f" {part.casefold()} " in heard for part in found.groups()):
+            return Source(kind=SourceKind.DERIVED, how="joined parts", turn=said.turn, certain=False)
+    return None
 
 
 def derive_joined(value: str, evidence: Evidence, *, certain: bool) -> Source | None:

@@ -51,7 +51,7 @@ class Evidence:
             return
         if not message.text:
             return
-        said = Said(kind=_KINDS[message.role], turn=turn, text=message.text)
+        said = Said(_KINDS[message.role], turn, message.text)
         if message.role == "assistant":
             self._unheard.append(said)
         elif message.role == "system":

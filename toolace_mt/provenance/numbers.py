@@ -8,14 +8,15 @@ from functools import lru_cache
 
 __all__ = ["as_number", "numbers_in"]
 
-_DIGITS = re.compile(
-    r"(?<![\w.,])[-+]?[$€£¥₹]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-    r"(?:\s?(k|m|mn|bn|thousand|million|billion|wan|lakh|crore|dozen|percent|%)(?![a-z]))?",
+_DIGITS = re.compile(  # other scripts put no blank before a number
+    r"(?<![a-z0-9_.,])(?:[-+]|minus )?[$€£¥₹]?\s?"
+    r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d{1,2}(?!\w))?)"
+    r"(?:\s?(k|m|mn|bn|thousand|million|billion|wan|lakh|crore|dozen|percent|%|[千万萬亿])(?![a-z]))?",
     re.IGNORECASE,
 )
 _SCALES = {
     "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "thousand": 1e3, "million": 1e6, "billion": 1e9,
-    "wan": 1e4, "lakh": 1e5, "crore": 1e7, "dozen": 12.0,
+    "wan": 1e4, "lakh": 1e5, "crore": 1e7, "dozen": 12.0, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8,
 }  # fmt: skip
 _UNITS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -75,7 +76,7 @@ def _from_digits(text: str) -> Iterator[float]:
             continue
         number = float(match[1].replace(",", ""))
         yield number
-        if match[0].startswith("-"):
+        if match[0].startswith("-") or match[0][:5].lower() == "minus":
             yield -number
         scale = (match[2] or "").lower()
         if scale in ("%", "percent"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,6 +18,8 @@ class SourceKind(StrEnum):
     ASSISTANT = "assistant"
     """Said by the assistant and followed by a user turn, so that the user could agree."""
     DEFAULT = "default"
+    TOOL = "tool"
+    """Named in the words of the tool's own declaration: a meaning ("'2' is ironing") or an example."""
     ENUM = "enum"
     CONSTANT = "constant"
     """A value that carries next to no information: a boolean, null, nothing, 0 or 1."""
@@ -30,9 +31,8 @@ class SourceKind(StrEnum):
     """Computed from earlier values: a sum, a shifted date, another unit, joined parts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One source.
+class Source(NamedTuple):
+    """One source; a tuple, for one is made for every value.
 
     ``turn`` is the message it stands in (None for the schema), ``path`` a JSON path inside that message's
     result, ``how`` the way from the source to the value.  ``certain`` is False where the source is plausible

@@ -6,19 +6,22 @@ import re
 from collections.abc import Iterator, Mapping
 
 from toolace_mt.json_path import Leaf, child
-from toolace_mt.provenance.dates import read_moment
+from toolace_mt.provenance.dates import Moment, read_moments
 from toolace_mt.provenance.derive import (
     derive_abbreviation,
     derive_calendar,
+    derive_calendar_number,
     derive_joined,
     derive_moment,
     derive_number,
+    derive_prefixed,
     derive_symbol,
     derive_words,
 )
-from toolace_mt.provenance.evidence import Evidence
-from toolace_mt.provenance.knowledge import known_or_chosen
+from toolace_mt.provenance.evidence import Evidence, Said
+from toolace_mt.provenance.knowledge import known_or_chosen, named_variable
 from toolace_mt.provenance.numbers import as_number
+from toolace_mt.provenance.places import derive_place, derive_translation
 from toolace_mt.provenance.source import Site, Source, SourceKind, Trace
 from toolace_mt.provenance.words import normalised
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Message, Transcript
@@ -61,6 +64,7 @@ def trace(transcript: Transcript) -> Trace:
                 found[site] = (
                     _source(leaf, name, within, evidence)
                     or fallback.source(leaf)
+                    or (named_variable(leaf) if transcript.names_variables else None)
                     or known_or_chosen(
                         leaf, name, within, schemas.get(call.name), identifier=is_identifier(name, leaf)
                     )
@@ -148,7 +152,7 @@ def _source(value: Leaf, name: str, schema: JsonObject, evidence: Evidence) -> S
     found = _told(value, evidence)
     if found is not None and found.certain:
         return found
-    found = found or _derived(value, evidence, identifier=is_identifier(name, value))
+    found = found or _derived(value, name, evidence, identifier=is_identifier(name, value))
     if found is not None and found.certain:
         return found
     return evidence.find_assistant_words(str(value)) or found
@@ -176,13 +180,24 @@ def _told(value: Leaf, evidence: Evidence) -> Source | None:
     if not isinstance(value, str):
         number = as_number(value)
         return None if number is None else evidence.find_number(number)
-    moment = read_moment(value)
-    if moment is None:
+    moments = read_moments(value)
+    if not moments:
         return evidence.find_result(value) or evidence.find_words(value)
-    said = derive_moment(moment, [*evidence.users, *evidence.systems], evidence.users)
+    said = _moment(moments, [*evidence.users, *evidence.systems], evidence)
     if said is not None and said.certain:
         return said
-    return evidence.find_result(value) or derive_moment(moment, evidence.outside, evidence.users)
+    return (
+        evidence.find_result(value)
+        or _moment(moments, evidence.outside, evidence)
+        or evidence.find_words(value)
+    )
+
+
+def _moment(moments: tuple[Moment, ...], told: list[Said], evidence: Evidence) -> Source | None:
+    found = [
+        source for moment in moments if (source := derive_moment(moment, told, evidence.users)) is not None
+    ]
+    return min(found, key=lambda source: not source.certain, default=None)
 
 
 def _declared(value: Leaf, schema: JsonObject) -> Source | None:
@@ -200,12 +215,14 @@ def _default_holds(default: JsonValue, value: Leaf) -> bool:
     return default == value or (isinstance(default, (list, tuple)) and value in default)
 
 
-def _derived(value: Leaf, evidence: Evidence, *, identifier: bool) -> Source | None:
+def _derived(value: Leaf, name: str, evidence: Evidence, *, identifier: bool) -> Source | None:
     number = as_number(value)
     if not isinstance(value, str):
-        return None if identifier or number is None else derive_number(number, evidence)
+        if identifier or number is None:
+            return None
+        return derive_calendar_number(number, name, evidence.users) or derive_number(number, evidence)
     if identifier:
-        return derive_joined(value, evidence, certain=False)
+        return derive_joined(value, evidence, certain=False) or derive_prefixed(value, evidence)
     if number is not None:
         found = evidence.find_number(number)
         return found if found is not None else derive_number(number, evidence)
@@ -215,13 +232,19 @@ def _derived(value: Leaf, evidence: Evidence, *, identifier: bool) -> Source | N
         or derive_joined(value, evidence, certain=True)
         or derive_words(value, evidence)
         or derive_abbreviation(value, evidence)
+        or derive_place(value, name, evidence.users)
+        or derive_translation(value, evidence.users)
     )
 
 
 def _arguments(arguments: JsonObject, schema: JsonObject) -> Iterator[tuple[str, str, Leaf, JsonObject]]:
     properties = _object(schema.get("properties"))
     for name, value in arguments.items():
-        yield from _leaves(value, child("$", name), name, _object(properties.get(name)))
+        path, within = child("$", name), _object(properties.get(name))
+        if value is None or isinstance(value, (str, int, float)):
+            yield path, name, value, within
+        else:
+            yield from _leaves(value, path, name, within)
 
 
 def _leaves(
@@ -234,10 +257,16 @@ def _leaves(
         for key, item in value.items():
             yield from _leaves(item, child(path, key), key, _object(properties.get(key)))
     else:
-        items = _object(schema.get("items"))
-        within = items if "enum" in items or "enum" not in schema else {**items, "enum": schema["enum"]}
+        within = _of_items(schema)
         for index, item in enumerate(value):
             yield from _leaves(item, child(path, index), name, within)
+
+
+def _of_items(schema: JsonObject) -> JsonObject:
+    """What an array's schema says of its elements: many tools write their enum and words on the array."""
+    items = _object(schema.get("items"))
+    said = {key: schema[key] for key in ("enum", "description") if key in schema and key not in items}
+    return {**items, **said} if said else items
 
 
 def _parameters(tool: DeclaredTool | None) -> JsonObject:

@@ -7,7 +7,15 @@ from functools import cache
 from typing import Final
 
 from toolace_mt.words.context import FillContext
-from toolace_mt.words.tokens import figures_of, plain_stems, spelled_numbers, stem, stems, words_of
+from toolace_mt.words.tokens import (
+    figures_of,
+    find_whole,
+    plain_stems,
+    spelled_numbers,
+    stem,
+    stems,
+    words_of,
+)
 
 __all__ = [
     "adds_no_content",
@@ -21,6 +29,9 @@ _NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|nothing|cannot|without|unable|unfortunately)\b|n['\u2019]t\b", re.IGNORECASE
 )
 _SORRY: Final = re.compile(r"\b(?:sorry|apolog\w+|mistake|wrong|mixed that up)\b", re.IGNORECASE)
+_PLAIN_WORDS: Final = re.compile(r"[A-Za-z ]+")
+# The dot and the comma of "12.50" and "1,200" belong to a fact, those that end a sentence do not.
+_FACT_EDGES: Final = (re.compile(r"(?<![\w./])"), re.compile(r"(?![\w/]|[.,]\w)"))
 _SEEING: Final = ("look", "check", "see", "find", "show", "view", "tell", "get", "know", "compare", "search")
 
 
@@ -29,12 +40,11 @@ def keeps_facts(text: str, context: FillContext) -> bool:
     rest = text
     # Longer facts first, so that "3" is not taken from inside "W3021".
     for fact in sorted(context.coarse.facts, key=len, reverse=True):
-        wanted = re.escape(fact.rstrip(".!?"))
-        ignored = re.IGNORECASE if re.fullmatch(r"[A-Za-z ]+", fact) else re.NOFLAG
-        found = re.search(rf"(?<![\w./]){wanted}(?![\w/]|[.,]\w)", rest, ignored)
-        if found is None:
+        wanted = fact.rstrip(".!?")
+        place = find_whole(rest, wanted, _FACT_EDGES, any_case=_PLAIN_WORDS.fullmatch(fact) is not None)
+        if place < 0:
             return False
-        rest = rest[: found.start()] + " " + rest[found.end() :]
+        rest = rest[:place] + " " + rest[place + len(wanted) :]
     coarse = context.coarse.text.casefold()
     return all(
         text.casefold().count(f.casefold()) <= coarse.count(f.casefold()) for f in context.coarse.facts

@@ -10,7 +10,10 @@ from importlib import resources
 from typing import Final
 
 __all__ = [
+    "WORD_EDGES",
+    "Edges",
     "figures_of",
+    "find_whole",
     "plain_stems",
     "similarity",
     "spelled_numbers",
@@ -21,6 +24,9 @@ __all__ = [
 ]
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'\u2019]*")
+# What may stand before a whole word, and what after it.
+Edges = tuple[re.Pattern[str], re.Pattern[str]]
+WORD_EDGES: Final[Edges] = (re.compile(r"(?<!\w)"), re.compile(r"(?!\w)"))
 _SPELLED: Final = (
     "zero",
     "one",
@@ -54,10 +60,32 @@ def spelled_numbers(text: str) -> dict[str, str]:
     return {word: _NUMBER_OF[word] for word in words_of(text) if word in _NUMBER_OF and word != "one"}
 
 
+def find_whole(text: str, wanted: str, edges: Edges = WORD_EDGES, *, any_case: bool, start: int = 0) -> int:
+    """Where ``wanted`` next stands between its edges, or -1.
+
+    Facts are new in every dialogue: to compile an expression for each takes longer than all the rules.
+    """
+    before, after = edges
+    if any_case:
+        if not (text.isascii() and wanted.isascii()):  # letters beyond have more than two cases
+            whole = re.compile(before.pattern + re.escape(wanted) + after.pattern, re.IGNORECASE)
+            found = whole.search(text, start)
+            return -1 if found is None else found.start()
+        text, wanted = text.lower(), wanted.lower()
+    place = text.find(wanted, start)
+    while place >= 0 and not (before.match(text, place) and after.match(text, place + len(wanted))):
+        place = text.find(wanted, place + 1)
+    return place
+
+
 def without(text: str, facts: Sequence[str]) -> str:
     """The text with its facts taken out."""
-    for fact in sorted(facts, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(fact)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    for fact in sorted(filter(None, facts), key=len, reverse=True):
+        pieces, end = [], 0
+        while (place := find_whole(text, fact, any_case=True, start=end)) >= 0:
+            pieces.append(text[end:place])
+            end = place + len(fact)
+        text = " ".join([*pieces, text[end:]])
     return text
 
 

@@ -73,7 +73,7 @@ async def _engine(port: str) -> int:
                 return await client.for_job(job.order).complete(request)
 
             jobs = (Job(key=str(number), order=number, payload=None) for number in range(_REQUESTS))
-            summary = await run_jobs(jobs, work, width=_IN_FLIGHT, events=events, budget=budget)
+            summary = await run_jobs(jobs, work, width=256, events=events, budget=budget)
     return summary.done
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from toolace_mt.auditing import LEVELS, AuditReport, EnvironmentUnusableError, audit, audit_async
+from toolace_mt.auditing.gaps import Gap
 from toolace_mt.checks import UnknownRuleError
 from toolace_mt.formats import UnreadableFileError
 
@@ -141,14 +142,36 @@ def test_executed_dialogues_reach_the_highest_level(
     assert report.isolation in ("strong", "limited")
 
 
-def test_a_dialogue_without_a_digest_is_replayed_and_no_more(
+def test_a_dialogue_without_a_digest_is_executed_with_its_state_unchecked(
     tmp_path: Path, pack_folder: Path, recorded: Recorder
 ) -> None:
     record = recorded(GET, CANCEL)
     del record["metadata"]
     report = audit(written(tmp_path / "d.jsonl", record), environment=str(pack_folder))
-    assert (report.levels["replayed"], report.levels["executed"]) == (2, 0)
+    assert (report.levels["replayed"], report.levels["executed"]) == (2, 2)
+    assert report.gaps[Gap.NO_STATE] == 2
     assert rules_of(report) == []
+
+
+def test_a_call_without_a_recorded_result_is_executed_and_not_replayed(
+    tmp_path: Path, pack_folder: Path, recorded: Recorder
+) -> None:
+    unanswered, failing = recorded(GET), recorded(("get_order", {"order_id": "O9"}))
+    for record in (unanswered, failing):
+        del record["messages"][2], record["metadata"]
+    report = audit(written(tmp_path / "d.jsonl", unanswered, failing), environment=str(pack_folder))
+    assert (report.levels["replayed"], report.levels["executed"]) == (0, 1)
+    assert "TA501" in rules_of(report)
+
+
+def test_an_executed_call_need_not_be_grounded(
+    tmp_path: Path, pack_folder: Path, recorded: Recorder
+) -> None:
+    record = recorded(GET)
+    record["messages"][0]["content"] = "Please see to it."
+    report = audit(written(tmp_path / "d.jsonl", record), environment=str(pack_folder))
+    levels = report.levels
+    assert (levels["valid"], levels["grounded"], levels["replayed"], levels["executed"]) == (1, 0, 1, 1)
 
 
 def _result(record: dict[str, Any], number: int, value: Any) -> dict[str, Any]:

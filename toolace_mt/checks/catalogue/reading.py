@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toolace_mt.checks.rule import Rule
+from toolace_mt.findings import Severity
 
 __all__ = ["READING_RULES"]
 
@@ -24,5 +25,15 @@ READING_RULES: tuple[Rule, ...] = (
         bad="\"arguments\": \"{'order_id': 'O17',}\"",
         good='"arguments": "{\\"order_id\\": \\"O17\\"}"',
         fix="Write the arguments as the JSON text of one object, with double quotes and no trailing comma.",
+    ),
+    Rule(
+        code="TA003",
+        name="nothing-to-judge",
+        severity=Severity.INFO,
+        message="The file holds nothing to judge: it is no dataset, or its answers were not found.",
+        why="A file without findings looks clean; this one was not looked into.",
+        bad='{"id": "q1", "question": [[...]], "function": [...]}    (and no possible_answer/ beside it)',
+        good='{"id": "q1", "ground_truth": [{"get_order": {"order_id": ["O17"]}}]}    in possible_answer/',
+        fix="Put the answers in possible_answer/ under the file's own name; leave other files out.",
     ),
 )

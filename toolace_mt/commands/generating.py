@@ -1,0 +1,103 @@
+"""A run from the command line: its display, its signals, and what is said when it has stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import orjson
+from rich.console import Console
+
+from engine import BudgetSpent, EventStream, RunControl, StopReason
+from toolace_mt.commands.dialogue_view import dialogue_lines
+from toolace_mt.commands.live_status import telling_status
+from toolace_mt.commands.progress import showing_progress
+from toolace_mt.config import GenerateConfig
+from toolace_mt.garbage import collect_rarely
+from toolace_mt.generation import Run, generate_async
+
+__all__ = ["generate_and_report"]
+
+
+def generate_and_report(settings: GenerateConfig) -> int:
+    """Make the dialogues, say what was made, and give the exit status.  Raises ``BudgetSpent`` at its end."""
+    collect_rarely()
+    console = Console(stderr=True)
+    try:
+        run = anyio.run(_generate, settings, console)
+    except KeyboardInterrupt:
+        console.print(f"Stopped. Nothing that was paid for is lost: add --resume to go on in {settings.out}.")
+        return 130
+    _report(run, settings, Console())
+    if run.stop is StopReason.BUDGET_SPENT:
+        raise BudgetSpent(
+            f"the budget is spent with {run.ledger['accepted']} of {settings.count} dialogues accepted: "
+            "raise it and add --resume to go on"
+        )
+    return 1 if run.failed or run.ledger["accepted"] < settings.count else 0
+
+
+async def _generate(settings: GenerateConfig, console: Console) -> Run:
+    events = EventStream()
+    say = _sayer(console)
+    with showing_progress(console) as display:
+        events.subscribe(display.read)
+        async with telling_status(display, console) as take_control:
+
+            def opened(control: RunControl) -> None:
+                take_control(control)
+                if settings.is_simulated:
+                    say("The model is simulated: these dialogues are for tests, and each of them says so.")
+
+            return await generate_async(settings, events, opened=opened)
+
+
+def _report(run: Run, settings: GenerateConfig, console: Console) -> None:
+    """Print what was made, what it cost, what was rejected and why, one dialogue, and what to type next."""
+    ledger = run.ledger
+    say = _sayer(console)
+    say(f"{ledger['accepted']} dialogues accepted of {ledger['attempted']} attempted, in {run.folder}")
+    say(_cost_line(ledger))
+    for rule, count in ledger["rejected"].items():
+        say(
+            f"rejected by {rule}: {count} (toolace-mt rules {rule})"
+            if rule.startswith("TA")
+            else f"rejected as {rule}: {count}"
+        )
+    for name, reason in run.failed.items():
+        say(f"{name} has no verdict: {reason}")
+    example = _first_record(run.dialogues)
+    if example is not None:
+        console.print()
+        for line in dialogue_lines(example):
+            console.print(line, soft_wrap=True)
+        console.print()
+        say("Next:")
+        pack = example["metadata"]["pack"]
+        say(f"  toolace-mt audit {run.dialogues} --env auto     check the file, every call executed again")
+        say(f"  toolace-mt packs show {pack}     see the tools")
+        say(f"  toolace-mt generate --count {2 * settings.count} --out {run.folder} --resume     make more")
+
+
+def _cost_line(ledger: Mapping[str, Any]) -> str:
+    usd = "" if not ledger["usd"] else f", ${ledger['usd']:.4f}"
+    tokens = ledger["prompt_tokens"] + ledger["completion_tokens"]
+    return (
+        f"cost: {ledger['requests']:,} requests, {tokens:,} tokens{usd}, "
+        f"{ledger['wall_seconds']:.0f} seconds ({ledger['model']})"
+    )
+
+
+def _sayer(console: Console) -> Any:
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    return say
+
+
+def _first_record(path: Path) -> dict[str, Any] | None:
+    with path.open("rb") as file:
+        line = file.readline()
+    return orjson.loads(line) if line else None
