@@ -30,7 +30,7 @@ _LEAST_GROWTH = 0.15
 class WidthPolicy:
     """The numbers behind the rules.  ``patience`` is the pause before a step past the ceiling."""
 
-    initial: int = 8
+    initial: int = 4
     largest: int = 256
     cut: float = 0.75
     patience_seconds: float = 5.0

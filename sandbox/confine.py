@@ -15,10 +15,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from sandbox import seccomp
 
-__all__ = ["Isolation", "IsolationLevel", "close_descriptors", "confine", "die_with_parent", "probe"]
+__all__ = [
+    "Isolation",
+    "IsolationLevel",
+    "close_descriptors",
+    "confine",
+    "die_with_parent",
+    "prepare",
+    "probe",
+]
 
 MEASURES = (
     "closed_descriptors",
@@ -102,6 +111,13 @@ def die_with_parent() -> None:
         _libc().prctl(SET_PDEATHSIG, SIGKILL, 0, 0, 0)
 
 
+def prepare() -> None:
+    """Do, before a process forks, what each fork would have to do again."""
+    if sys.platform == "linux":
+        _libc()
+        _filter()
+
+
 def confine(*, keep: int) -> tuple[str, ...]:
     """Confine this process for good; only the descriptor ``keep`` stays open.  Give the measures taken."""
     os.environ.clear()
@@ -150,6 +166,7 @@ _ATTEMPTS: dict[str, Callable[[], object]] = {
 }
 
 
+@lru_cache(maxsize=1)
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
@@ -209,10 +226,15 @@ def _limit_resources() -> bool:
     return done
 
 
-def _filter_calls() -> bool:
+@lru_cache(maxsize=1)
+def _filter() -> bytes | None:
     machine = os.uname().machine
-    if not seccomp.machine_known(machine):
+    return seccomp.filter_program(machine) if seccomp.machine_known(machine) else None
+
+
+def _filter_calls() -> bool:
+    program = _filter()
+    if program is None:
         return False
-    program = seccomp.filter_program(machine)
     described = _Filter(len(program) // 8, program)
     return bool(_libc().prctl(SET_SECCOMP, SECCOMP_FILTER, ctypes.byref(described), 0, 0) == 0)

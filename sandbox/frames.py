@@ -15,6 +15,7 @@ __all__ = [
     "body_length",
     "decode",
     "encode",
+    "holds_too_much",
     "receive",
     "send",
 ]
@@ -37,9 +38,14 @@ def encode(message: Any) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
+def holds_too_much(body: bytes | bytearray) -> bool:
+    """Tell whether a frame holds more values than its reader takes: each needs far more memory than text."""
+    return len(body) > MAX_PARTS and sum(map(body.count, (b",", b"[", b"{"))) > MAX_PARTS
+
+
 def decode(body: bytes | bytearray) -> Any:
     """Read a frame's body.  Raises ``FrameError`` if it is not JSON, or too many values to keep."""
-    if len(body) > MAX_PARTS and sum(map(body.count, (b",", b"[", b"{"))) > MAX_PARTS:
+    if holds_too_much(body):
         raise FrameError(f"a frame holds more than {MAX_PARTS} values")
     try:
         return orjson.loads(body)

@@ -81,9 +81,7 @@ class LiveWorld:
         written = {name: written[name] for name in sorted(written)}
         return cls(origin, written, digest_of_tables(written), dict(counters), calls_made)
 
-    def open_tables(
-        self, reached: Tables, own: frozenset[str], *, lend: bool = False
-    ) -> dict[str, Any]:
+    def open_tables(self, reached: Tables, own: frozenset[str], *, lend: bool = False) -> dict[str, Any]:
         """Have the tables that a call reaches in ``state``; those of ``own`` it may write to.
 
         With ``lend`` it may write to the very tables that dialogues share, which then no other sees until

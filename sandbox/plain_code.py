@@ -17,28 +17,32 @@ from sandbox.builtin_guards import BUILTIN_NAMES, EXCEPTION_NAMES
 from sandbox.guards import SCALARS
 from sandbox.meter import Meter
 
-__all__ = ["load_plain"]
+__all__ = ["compile_plain", "load_plain"]
 
 PUTTING = frozenset({"append", "extend", "insert", "setdefault", "update"})
 
 
-def load_plain(source: str, meter: Meter) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
-    """Execute tool code's definitions; give its functions and their parameters' names.
+def compile_plain(source: str) -> CodeType:
+    """Compile tool code as it was written, but for the notes of what goes into containers."""
+    return compile(ast.fix_missing_locations(_Noted().visit(ast.parse(source))), "tools.py", "exec")
+
+
+def load_plain(code: CodeType, meter: Meter) -> dict[str, Any]:
+    """Execute compiled tool code's definitions; give its functions.
 
     Whenever they put a container into another one, ``meter.attached`` is set.  For a confined worker only.
     """
     allowed = {name: getattr(builtins, name) for name in sorted((BUILTIN_NAMES | EXCEPTION_NAMES) - {"set"})}
     names: dict[str, Any] = {"__builtins__": {**allowed, "sum": _total}, "__name__": "tools"}
     names["_put_"] = _noting(meter)
-    module = ast.fix_missing_locations(_Noted().visit(ast.parse(source)))
-    exec(compile(module, "tools.py", "exec"), names)  # noqa: S102  # pinned code, and a confined worker
+    exec(code, names)  # noqa: S102  # pinned code, and a confined worker
     functions = {name: value for name, value in names.items() if isinstance(value, FunctionType)}
     del functions["_put_"]
-    return functions, {name: _parameters(function.__code__) for name, function in functions.items()}
+    return functions
 
 
 def _noting(meter: Meter) -> Callable[..., Any]:
-    def put(value: Any, always: bool = False) -> Any:  # noqa: FBT001, FBT002  # called by generated code
+    def put(value: Any, always: bool = False) -> Any:
         if always or type(value) not in SCALARS:
             meter.attached = True
         return value
@@ -47,17 +51,11 @@ def _noting(meter: Meter) -> Callable[..., Any]:
 
 
 class _Noted(ast.NodeTransformer):
-    """Sends through ``_put_`` whatever the code stores in a container."""
+    """Sends through ``_put_`` what is stored in a container; the policy lets no other ways through."""
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         self.generic_visit(node)
-        if any(map(_has_item, node.targets)):
-            node.value = _put(node.value)
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        self.generic_visit(node)
-        if node.value is not None:
+        if any(isinstance(target, ast.Subscript) for target in node.targets):
             node.value = _put(node.value)
         return node
 
@@ -67,49 +65,20 @@ class _Noted(ast.NodeTransformer):
         node.value = _put(node.value, always=isinstance(node.op, ast.Mult))
         return node
 
-    def visit_For(self, node: ast.For) -> ast.AST:
-        self.generic_visit(node)
-        if _has_item(node.target):
-            node.iter = _put(node.iter)
-        return node
-
-    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
-        self.generic_visit(node)
-        if _has_item(node.target):
-            node.iter = _put(node.iter)
-        return node
-
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if not isinstance(node.func, ast.Attribute) or node.func.attr not in PUTTING:
-            return self.generic_visit(node)
-        node.func.value = self.visit(node.func.value)
-        node.args = [_put(self.visit(argument)) for argument in node.args]
-        for keyword in node.keywords:
-            keyword.value = _put(self.visit(keyword.value))
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """A method that is not called on the spot may be called with anything."""
         self.generic_visit(node)
-        return _put(node, always=True) if node.attr in PUTTING else node
-
-
-def _has_item(target: ast.expr) -> bool:
-    return any(isinstance(part, ast.Subscript) for part in ast.walk(target))
+        if isinstance(node.func, ast.Attribute) and node.func.attr in PUTTING:
+            node.args = [_put(argument) for argument in node.args]
+            for keyword in node.keywords:
+                keyword.value = _put(keyword.value)
+        return node
 
 
 def _put(value: ast.expr, *, always: bool = False) -> ast.expr:
-    if isinstance(value, ast.Starred):
-        value.value = _put(value.value, always=True)
-        return value
     if isinstance(value, (ast.Constant, ast.JoinedStr)) and not always:
         return value
     noted = [value, ast.Constant(value=True)] if always else [value]
     return ast.copy_location(ast.Call(ast.Name("_put_", ast.Load()), noted, []), value)
-
-
-def _parameters(code: CodeType) -> tuple[str, ...]:
-    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 def _total(values: Iterable[Any], start: Any = 0) -> Any:

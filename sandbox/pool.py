@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
@@ -25,23 +20,22 @@ from sandbox.channel import receive, receive_body, send
 from sandbox.confine import Isolation, IsolationLevel
 from sandbox.errors import IsolationError, PackError
 from sandbox.frames import FrameError, decode, encode
+from sandbox.template import START_SECONDS, end_template, start_template, wait_until_ready
 
 __all__ = ["LoadedPack", "WorkerDeath", "WorkerDied", "WorkerPool", "open_pool"]
 
 T = TypeVar("T")
-IMPORTED = ("RestrictedPython", "jsonschema_rs", "orjson", "xxhash")
-START_SECONDS = 60.0
 LOAD_SECONDS = 30.0
 PACKS_PER_WORKER = 32
-BOOT = "import sys, json; sys.path[:0] = json.loads(sys.argv[1]); from sandbox.worker import start; start()"
 
 
 class WorkerDeath(StrEnum):
-    """How a worker came to its end."""
+    """How a worker came to its end; one whose answer is TOO_LONG for a message works on."""
 
     LATE = "late"
     MEMORY = "memory"
     CRASHED = "crashed"
+    TOO_LONG = "too long"
 
 
 class WorkerDied(Exception):
@@ -55,18 +49,19 @@ class WorkerDied(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPack:
-    """What a worker must be told of a pack before it can run it."""
+    """What workers must be told of a pack: ``source`` one that compiles it, ``load`` those that run it."""
 
     name: str
     digest: str
-    frame: bytes
+    source: bytes
+    load: Mapping[str, Any]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Worker:
     pid: int
     channel: socket.socket
-    loaded: dict[str, Any] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
 
 
 class WorkerPool:
@@ -77,6 +72,8 @@ class WorkerPool:
         self._talking = anyio.Lock()
         self._slots = anyio.Semaphore(workers)
         self._idle: list[_Worker] = []
+        self._compiled: dict[str, dict[str, Any]] = {}
+        self._compiling = anyio.Lock()
         self._asked = 0
         self.workers = workers
         self.isolation = Isolation(level=IsolationLevel.NONE, measures=())
@@ -99,6 +96,7 @@ class WorkerPool:
         self._asked += 1
         number = self._asked
         frame = encode({"run": pack.digest, "batch": batch, "strict": strict, "number": number})
+        await self._compile(pack)
         async with self._slots, self._worker() as worker:
             await self._load(worker, pack)
             body = await self._exchange(worker, frame, seconds)
@@ -107,23 +105,24 @@ class WorkerPool:
         try:
             answer = _object(decode(body))
             if "batch" not in answer:
-                raise WorkerDied(_cause_of_failure(answer), str(answer.get("failed")))
+                raise WorkerDied(_cause_of_failure(answer), _why(answer))
             if answer.get("number") != number:
                 raise FrameError("a worker answered another request")
             return read(answer["batch"])
         except FrameError as error:
             await self._condemn(worker)
             raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
-        except WorkerDied:
-            await self._condemn(worker)
+        except WorkerDied as death:
+            if death.cause is not WorkerDeath.TOO_LONG:
+                await self._condemn(worker)
             raise
 
     async def inspect(self, pack: LoadedPack) -> dict[str, Any]:
-        """Compile a pack on a worker; give its functions' ``signatures`` and the policy's ``violation``."""
+        """Load a pack on a worker; give its functions' ``signatures`` and the policy's ``violation``."""
+        await self._compile(pack)
         async with self._slots, self._worker() as worker:
             await self._load(worker, pack)
-            known: dict[str, Any] = worker.loaded[pack.digest]
-            return known
+        return self._compiled[pack.digest]
 
     async def start_workers(self) -> None:
         """Start all workers now and learn what isolation they have."""
@@ -132,12 +131,28 @@ class WorkerPool:
 
     async def _load(self, worker: _Worker, pack: LoadedPack) -> None:
         if pack.digest not in worker.loaded:
-            answer = await self._ask(worker, pack.frame, LOAD_SECONDS)
+            message = {**pack.load, "compiled": self._compiled[pack.digest]}
+            answer = await self._ask(worker, encode(message), LOAD_SECONDS)
             if "failed" in answer:
-                raise PackError(f"pack {pack.name}: {answer['failed']}")
+                raise PackError(f"pack {pack.name}: {_why(answer)}")
             if answer.get("loaded") != pack.digest:
                 raise WorkerDied(WorkerDeath.CRASHED, "a worker answered another request")
-            worker.loaded[pack.digest] = answer
+            worker.loaded.add(pack.digest)
+
+    async def _compile(self, pack: LoadedPack) -> None:
+        """Have a pack compiled, once, by a worker that has seen no other code and runs none."""
+        async with self._compiling:
+            if pack.digest in self._compiled:
+                return
+            worker = await self._start()
+            try:
+                answer = await self._ask(worker, pack.source, LOAD_SECONDS)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._end(worker)
+            if not isinstance(answer.get("compiled"), dict):
+                raise PackError(f"pack {pack.name}: {_why(answer)}")
+            self._compiled[pack.digest] = answer["compiled"]
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[_Worker]:
@@ -245,79 +260,18 @@ async def open_pool(*, workers: int) -> AsyncIterator[WorkerPool]:
     if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
         raise IsolationError("this platform cannot fork confined workers; use Linux, macOS or WSL")
     ours, theirs = socket.socketpair()
-    process = await anyio.to_thread.run_sync(_start_template, theirs)
+    process = await anyio.to_thread.run_sync(start_template, theirs)
     pool = WorkerPool(ours, workers)
     try:
         theirs.close()
         ours.setblocking(False)
-        await _wait_until_ready(ours, process)
+        await wait_until_ready(ours, process)
         await pool.start_workers()
         yield pool
     finally:
         pool.close()
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(_end_template, process)
-
-
-def _start_template(control: socket.socket) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable,
-        "-I",
-        "-S",
-        "-B",
-        "-c",
-        BOOT,
-        json.dumps(_import_folders()),
-        str(control.fileno()),
-    ]
-    return subprocess.Popen(  # noqa: S603  # our own interpreter and code
-        command,
-        pass_fds=[control.fileno()],
-        env={},
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
-def _end_template(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stderr is not None:
-        process.stderr.close()
-
-
-def _import_folders() -> list[str]:
-    """List the folders from which a template imports, without importing anything here."""
-    folders = [str(Path(__file__).resolve().parent.parent)]
-    for name in IMPORTED:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            raise IsolationError(f"the package {name} is missing; install toolace-mt again")
-        origin = Path(spec.origin)
-        folder = origin.parent.parent if spec.submodule_search_locations else origin.parent
-        if str(folder) not in folders:
-            folders.append(str(folder))
-    return folders
-
-
-async def _wait_until_ready(control: socket.socket, process: subprocess.Popen[bytes]) -> None:
-    try:
-        with anyio.fail_after(START_SECONDS):
-            await receive(control)
-    except (OSError, FrameError, TimeoutError):
-        process.kill()
-        reason = b""
-        if process.stderr is not None:
-            with contextlib.suppress(OSError):
-                reason = await anyio.to_thread.run_sync(process.stderr.read)
-        last = reason.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise IsolationError(f"the sandbox's template process did not start: {last[0]}") from None
+            await anyio.to_thread.run_sync(end_template, process)
 
 
 def _object(answer: Any) -> dict[str, Any]:
@@ -327,7 +281,12 @@ def _object(answer: Any) -> dict[str, Any]:
 
 
 def _cause_of_failure(answer: dict[str, Any]) -> WorkerDeath:
-    return WorkerDeath.MEMORY if answer.get("failed") == "memory" else WorkerDeath.CRASHED
+    failed = answer.get("failed")
+    return WorkerDeath(failed) if failed in ("memory", "too long") else WorkerDeath.CRASHED
+
+
+def _why(answer: dict[str, Any]) -> str:
+    return str(answer.get("why") or answer.get("failed"))
 
 
 def _spoken_status(status: int) -> str:

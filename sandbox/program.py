@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from sandbox.builtin_guards import builtin_guards
+from sandbox.compiled import CompiledSource
 from sandbox.contract import Tool, argument_problem, fault, judge_failure, judge_result, take_result
 from sandbox.ctx import CONTEXT_ATTRIBUTES, RANDOM_ATTRIBUTES, SeededRandom, ToolContext
-from sandbox.errors import PolicyViolation
 from sandbox.faults import TRUNCATED, truncated
 from sandbox.guards import Operators
 from sandbox.live_world import LiveWorld, Origin
 from sandbox.meter import DeclaredFailure, ForbiddenUse, Meter, StepBudgetExceeded
 from sandbox.methods import Guard, method_guards
 from sandbox.plain_code import load_plain
-from sandbox.policy import parse_source
-from sandbox.rewriting import compile_tools
 from sandbox.schema import compile_schema
 from sandbox.showing import exception_text
-from sandbox.tables import Tables, reached_tables
+from sandbox.tables import Tables
 from sandbox.types import Fault, FaultKind, Outcome, Returned
 from sandbox.world import canonical
 
-__all__ = ["Program", "compile_program", "load_functions"]
+__all__ = ["Program", "load_functions", "load_program"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,6 @@ class Program:
     worlds: Mapping[str, Origin]
     meter: Meter
     trusted: bool = False
-    signatures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     violation: str | None = None
 
     def world(self, name: str) -> Origin:
@@ -119,30 +116,19 @@ class Program:
             return fault(FaultKind.UNDECLARED_ERROR, f"{type(error).__name__}: {exception_text(error)}")
 
 
-def compile_program(pack: Mapping[str, Any], *, trusted: bool = False) -> Program:
-    """Compile what the parent sent of a pack.  Code that the policy refuses gives a program that forbids."""
+def load_program(pack: Mapping[str, Any], source: CompiledSource, *, trusted: bool = False) -> Program:
+    """Make what the parent sent of a pack ready to run.  Without code it is a program that forbids."""
     meter = Meter()
     functions: dict[str, Any] = {}
-    signatures: dict[str, tuple[str, ...]] = {}
-    reached: dict[str, Tables] = {}
-    violation = None
-    try:
-        reached = reached_tables(parse_source(pack["source"]))
-        if trusted:
-            functions, signatures = load_plain(pack["source"], meter)
-        else:
-            code, signatures = compile_tools(pack["source"])
-            functions = load_functions(code, meter)
-    except PolicyViolation as error:
-        violation = str(error)
+    if source.code is not None:
+        functions = load_plain(source.code, meter) if trusted else load_functions(source.code, meter)
     return Program(
         context=ToolContext(clock=pack["clock"], meter=meter),
-        tools={tool["name"]: _tool(tool, functions, reached) for tool in pack["tools"]},
+        tools={tool["name"]: _tool(tool, functions, source.reached) for tool in pack["tools"]},
         worlds={name: Origin.of(name, state) for name, state in pack["worlds"].items()},
         meter=meter,
         trusted=trusted,
-        signatures=signatures,
-        violation=violation,
+        violation=source.violation,
     )
 
 

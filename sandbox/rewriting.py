@@ -40,18 +40,13 @@ IN_PLACE_OPERATORS: dict[type[ast.operator], str] = {
 }
 
 
-def compile_tools(source: str) -> tuple[types.CodeType, dict[str, tuple[str, ...]]]:
-    """Compile tool code; give the code object and every function's parameter names.
+def compile_tools(source: str) -> types.CodeType:
+    """Compile tool code with all its guards.
 
     Raises ``PolicyViolation``.  Costs milliseconds: keep the result.
     """
     module = parse_source(source)
     check_source(module)
-    signatures = {
-        node.name: tuple(arg.arg for arg in (*node.args.args, *node.args.kwonlyargs))
-        for node in module.body
-        if isinstance(node, ast.FunctionDef)
-    }
     _weigh_tree(module)
     try:
         result = compile_restricted_exec(module, filename="tools.py", policy=_GuardingTransformer)
@@ -59,7 +54,8 @@ def compile_tools(source: str) -> tuple[types.CodeType, dict[str, tuple[str, ...
         raise PolicyViolation(f"tools.py: cannot be compiled: {type(error).__name__}: {error}") from None
     if result.code is None:
         raise PolicyViolation("tools.py: " + "; ".join(error[:300] for error in result.errors[:10]))
-    return result.code, signatures
+    code: types.CodeType = result.code
+    return code
 
 
 def _weigh_tree(module: ast.Module) -> None:

@@ -30,6 +30,7 @@ __all__ = ["ProcessRuntime", "Runtime", "open_runtime", "run"]
 BATCH_SIZE = 16
 BATCHES_PER_WORKER = 2
 CALLS_PER_MESSAGE = 1_000
+PARTS_OF_TOO_LONG = 8
 BATCH_SECONDS = 20.0
 CALL_SECONDS = 5.0
 
@@ -122,7 +123,9 @@ class ProcessRuntime:
         self, pack: Pack, loaded: LoadedPack, batch: Sequence[Trajectory], *, strict: bool
     ) -> list[Execution]:
         if any(len(trajectory.calls) > CALLS_PER_MESSAGE for trajectory in batch):
-            return [await self._run_in_parts(pack, loaded, one, strict=strict) for one in batch]
+            return [
+                await self._run_in_parts(pack, loaded, one, CALLS_PER_MESSAGE, strict=strict) for one in batch
+            ]
         entries = [write_trajectory(trajectory, pack) for trajectory in batch]
         try:
             return await self._pool.run(
@@ -132,9 +135,13 @@ class ProcessRuntime:
                 seconds=self._batch_seconds,
                 strict=strict,
             )
-        except WorkerDied:
+        except WorkerDied as death:
             if len(batch) == 1:
-                return [await self._run_call_by_call(pack, loaded, batch[0], strict=strict)]
+                (one,) = batch
+                if death.cause is WorkerDeath.TOO_LONG and len(one.calls) > 1:
+                    most = -(-len(one.calls) // PARTS_OF_TOO_LONG)
+                    return [await self._run_in_parts(pack, loaded, one, most, strict=strict)]
+                return [await self._run_call_by_call(pack, loaded, one, strict=strict)]
         # One of them is guilty: alone it names itself and harms no other.
         return [
             execution
@@ -143,17 +150,17 @@ class ProcessRuntime:
         ]
 
     async def _run_in_parts(
-        self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, *, strict: bool
+        self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, most: int, *, strict: bool
     ) -> Execution:
-        """Run a long trajectory a message after another, each from where the one before ended."""
+        """Run a trajectory a message after another, ``most`` calls in each, from where the last one ended."""
         steps: list[Step] = []
         rest = trajectory.calls
         part = replace(trajectory, keep_final=True)
         while True:
-            part = replace(part, calls=rest[:CALLS_PER_MESSAGE])
+            part = replace(part, calls=rest[:most])
             execution = (await self._run_batch(pack, loaded, [part], strict=strict))[0]
             steps += execution.steps
-            rest = rest[CALLS_PER_MESSAGE:]
+            rest = rest[most:]
             if not rest:
                 break
             part = replace(part, start=execution.final)
@@ -257,5 +264,5 @@ def _fault_of(death: WorkerDied) -> Fault:
             return Fault(FaultKind.TIMEOUT, "timeout", f"the call was stopped: {death.detail}")
         case WorkerDeath.MEMORY:
             return Fault(FaultKind.MEMORY, "memory", "the call asked for more memory than a worker has")
-        case WorkerDeath.CRASHED:
+        case WorkerDeath.CRASHED | WorkerDeath.TOO_LONG:
             return Fault(FaultKind.CRASH, "crash", death.detail)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from sandbox.errors import SandboxError
 from sandbox.faults import write_faults
 from sandbox.frames import FrameError, encode
@@ -51,9 +53,13 @@ def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
         }
         for tool in pack.tools
     ]
-    body = {"clock": pack.clock, "source": pack.source, "worlds": dict(pack.worlds), "tools": tools}
-    message = {"load": body, "digest": pack.digest, "trusted": trusted}
-    return LoadedPack(name=pack.name, digest=pack.digest, frame=encode(message))
+    body = {"clock": pack.clock, "worlds": dict(pack.worlds), "tools": tools}
+    return LoadedPack(
+        name=pack.name,
+        digest=pack.digest,
+        source=encode({"compile": pack.source, "trusted": trusted}),
+        load={"load": orjson.Fragment(orjson.dumps(body)), "digest": pack.digest, "trusted": trusted},
+    )
 
 
 def write_trajectory(trajectory: Trajectory, pack: Pack) -> dict[str, Any]:
@@ -77,8 +83,11 @@ def _snapshot(snapshot: Snapshot, origin: JsonObject) -> dict[str, Any]:
     """Write a snapshot as what sets it apart from its world; tables that are the world's own stay behind."""
     state = snapshot.state
     differing = {name: table for name, table in state.items() if origin.get(name, _NONE) is not table}
-    tables = _plain(differing)
+    tables: Any = differing
     problem = plain_json_problem(tables, max_nodes=1_000_000)
+    if problem is not None:  # a caller's own mappings, it may be
+        tables = _plain(differing)
+        problem = plain_json_problem(tables, max_nodes=1_000_000)
     if problem is not None:
         raise SandboxError(f"the snapshot of world {snapshot.world} is not plain JSON: {problem}")
     return {
@@ -110,11 +119,11 @@ def _is_flat(arguments: Any) -> bool:
     if type(arguments) is not dict or len(arguments) > FLAT:
         return False
     for name, value in arguments.items():
-        if type(name) is not str or len(name) > LONG or not name.isascii():
+        if type(name) is not str or not name.isascii() or len(name) > LONG:
             return False
         kind = type(value)
         if kind is str:
-            if len(value) > LONG or not value.isascii():
+            if not value.isascii() or len(value) > LONG:
                 return False
         elif kind is int:
             if not -MAX_INTEGER <= value <= MAX_INTEGER:

@@ -16,11 +16,12 @@ import unicodedata  # the parser wants it for names beyond ASCII, and a confined
 from typing import Any, NoReturn
 
 from sandbox import confine
+from sandbox.compiled import compile_source, read_compiled, write_compiled
 from sandbox.errors import SandboxError
 from sandbox.faults import read_faults
-from sandbox.frames import FrameError, encode, receive, send
+from sandbox.frames import FrameError, encode, holds_too_much, receive, send
 from sandbox.live_world import LiveWorld
-from sandbox.program import Program, compile_program
+from sandbox.program import Program, load_program
 from sandbox.types import Fault, Outcome, Returned
 
 __all__ = ["main", "serve", "start"]
@@ -37,6 +38,7 @@ def main(control_descriptor: int) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when an interrupted run ends
     # Not die_with_parent: Linux means the thread that started us, and that one may end at any time.
     control = socket.socket(fileno=control_descriptor)
+    confine.prepare()
     gc.freeze()  # forked workers share these pages
     send(control, encode({"ready": True}))
     workers: set[int] = set()
@@ -95,8 +97,10 @@ def serve(channel: socket.socket) -> NoReturn:
             if message is None:
                 break
             answer = encode(_answer(message, programs))
+            if holds_too_much(answer):
+                answer = encode({"failed": "too long", "why": "the answer holds too many values"})
         except FrameError as error:
-            answer = encode({"failed": str(error)})
+            answer = encode({"failed": "too long", "why": str(error)})
         except MemoryError:
             gc.collect()
             answer = encode({"failed": "memory"})
@@ -110,13 +114,14 @@ def serve(channel: socket.socket) -> NoReturn:
 
 def _answer(message: dict[str, Any], programs: dict[str, Program]) -> dict[str, Any]:
     match message:
-        case {"load": pack, "digest": digest, "trusted": trusted}:
+        case {"compile": source, "trusted": trusted}:
+            return {"compiled": write_compiled(compile_source(source, trusted=trusted))}
+        case {"load": pack, "digest": digest, "trusted": trusted, "compiled": compiled}:
             try:
-                programs[digest] = compile_program(pack, trusted=trusted)
+                programs[digest] = load_program(pack, read_compiled(compiled), trusted=trusted)
             except SandboxError as error:
                 return {"failed": str(error)[:MAX_ERROR_TEXT]}
-            program = programs[digest]
-            return {"loaded": digest, "signatures": program.signatures, "violation": program.violation}
+            return {"loaded": digest}
         case {"run": digest, "batch": batch, "strict": strict, "number": number}:
             program = programs[digest]
             done = [_trajectory(program, entry, strict=strict) for entry in batch]

@@ -192,5 +192,6 @@ class _Stretch:
             price=self._assembly.price,
             wall_seconds=seconds,
         )
+        ledger["isolation"] = str(self._assembly.runtime.isolation.level)
         write_ledger(store.folder, ledger)
         return ledger

@@ -18,6 +18,8 @@ async def all_of(calls: Sequence[Callable[[], Awaitable[ResultT]]]) -> list[Resu
     When one fails the others are cancelled, and its error is raised as itself, not in a group, so that
     whoever waits can name what to catch.
     """
+    if len(calls) == 1:  # most often; a task of its own would be for nothing
+        return [await calls[0]()]
     results: dict[int, ResultT] = {}
 
     async def keep(place: int, call: Callable[[], Awaitable[ResultT]]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import anyio
 
@@ -13,7 +14,8 @@ from sandbox.importers.foreign import ForeignTool, ForeignTools, Recording
 from sandbox.types import Call
 
 if TYPE_CHECKING:
-    from mcp import Client, StdioServerParameters
+    from mcp import Client
+    from mcp.client import Transport
 
 __all__ = ["MCP_PREFIX", "MCP_REMEDY", "read_mcp"]
 
@@ -45,8 +47,9 @@ async def read_mcp(source: str, *, calls: Sequence[Call] = (), seconds: float = 
         ) from None
 
 
-def _server(source: str) -> str | StdioServerParameters:
+def _server(source: str) -> str | Transport:
     from mcp import StdioServerParameters
+    from mcp.client.stdio import stdio_client
 
     if source.startswith(("http://", "https://")):
         return source
@@ -54,7 +57,9 @@ def _server(source: str) -> str | StdioServerParameters:
         command, *arguments = shlex.split(source.removeprefix(MCP_PREFIX))
     except ValueError as error:
         raise ImportFailed(f"{source}: write mcp:COMMAND ARGUMENTS: {error}") from None
-    return StdioServerParameters(command=command, args=arguments)
+    parameters = StdioServerParameters(command=command, args=arguments)
+    # Its default is whatever stood for standard error when mcp was imported, which may be no file at all.
+    return stdio_client(parameters, errlog=cast("TextIO", sys.__stderr__))
 
 
 def _reason(error: BaseException) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, NoneType
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ MAX_DEPTH = 200
 ATTRIBUTE_DEPTH = 2  # of an object's attributes in a world; whole ones are often plain, and asking is cheap
 _INTEGER_BITS = 63
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
+_DATA = frozenset({str, int, float, bool, NoneType, list, dict})
 _TEXTS = (UUID, PurePath, complex)
 Step = str | int
 
@@ -60,20 +62,34 @@ def write_plain(
 
 def attributes_of(value: object) -> dict[str, object]:
     """Give an object's public attributes that are values and no code."""
+    variables: dict[str, object] = getattr(value, "__dict__", {})
+    kind: Any = type(value)
+    slots = _public_slots(kind)
+    if slots:
+        variables = variables | {name: getattr(value, name) for name in slots if hasattr(value, name)}
     return {
         name: part
-        for name, part in _variables(value)
-        if not name.startswith("_") and not isinstance(part, _CODE)
+        for name, part in variables.items()
+        if not name.startswith("_") and (type(part) in _DATA or not isinstance(part, _CODE))
     }
 
 
-def _variables(value: object) -> Iterator[tuple[str, object]]:
-    yield from getattr(value, "__dict__", {}).items()
-    for kind in type(value).__mro__:
-        slots = kind.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if not name.startswith("_") and hasattr(value, name):
-                yield name, getattr(value, name)
+@lru_cache(maxsize=1_000)
+def _public_slots(kind: Any) -> tuple[str, ...]:
+    slots = (part.__dict__.get("__slots__", ()) for part in kind.__mro__)
+    names = (name for given in slots for name in ((given,) if isinstance(given, str) else given))
+    return tuple(name for name in names if not name.startswith("_"))
+
+
+@lru_cache(maxsize=1_000)
+def _has_only_attributes(kind: Any) -> bool:
+    """Tell whether values of a class are written as their attributes; finding out takes a while."""
+    return not (
+        issubclass(kind, (Mapping, bytes, bytearray, Sequence, AbstractSet, date, time, timedelta))
+        or issubclass(kind, (*_TEXTS, *_CODE))
+        or hasattr(kind, "model_dump")
+        or hasattr(kind, "__float__")
+    )
 
 
 class _Walk:
@@ -107,6 +123,9 @@ class _Walk:
             return self._mapping(value)
         if type(value) is list:
             return self._sequence(value)
+        kind: Any = type(value)
+        if _has_only_attributes(kind):
+            return self._mapping(attributes_of(value))
         match value:
             case Mapping():
                 return self._mapping(value)

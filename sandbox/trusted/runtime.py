@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import anyio
+import orjson
 
 from sandbox.errors import EnvironmentUnusable
-from sandbox.faults import write_faults
+from sandbox.faults import TRUNCATED, truncated, write_faults
 from sandbox.frames import FrameError
 from sandbox.pool import WorkerDeath, WorkerDied
 from sandbox.trusted.process import TrustedPool, TrustedWorker, open_trusted_pool
@@ -101,7 +103,7 @@ class TrustedRuntime:
         message = {"batch": entries, "read": read}
         try:
             return await self._pool.ask(
-                message, self._batch_seconds, lambda answer: read_results(answer, batch)
+                message, self._batch_seconds, lambda answer: read_results(answer, batch, read)
             )
         except WorkerDied:
             if len(batch) == 1:
@@ -157,25 +159,27 @@ class _Retrial:
                 number += 1
             turns.append(_turn(outcomes, digests, last, read))
         return TrustedExecution(
-            turns=tuple(turns), final_state=last.final_state, final_state_digest=last.final_state_digest
+            turns=tuple(turns),
+            final_state=None if read is StateReading.DIGEST else last.final_state,
+            final_state_digest=last.final_state_digest,
         )
 
     async def _call(self, call: Call, number: int, last: TrustedExecution) -> TrustedExecution:
         planned = self._trajectory.faults.get(number)
-        if planned is not None:
-            fault = Fault(planned.kind, planned.code, planned.message)
-            return TrustedExecution(
-                turns=(TurnExecution(outcomes=(fault,)),),
-                final_state=last.final_state,
-                final_state_digest=last.final_state_digest,
-            )
+        fault = None if planned is None else Fault(planned.kind, planned.code, planned.message)
+        if fault is not None and fault.code != TRUNCATED:
+            return replace(last, turns=(TurnExecution(outcomes=(fault,)),))
         try:
             done = await self._ask(None, (call,), StateReading.FINAL)
         except WorkerDied as death:
             raise _DiedAt(death, number) from None
         if isinstance(done, Unopened):
             raise _DiedAt(WorkerDied(WorkerDeath.CRASHED, done.reason), number)
-        return done
+        (outcome,) = done.outcomes
+        if fault is None or isinstance(outcome, Fault):
+            return done
+        cut = truncated(fault, orjson.dumps(outcome.value))
+        return replace(done, turns=(TurnExecution(outcomes=(cut,)),))
 
     async def _ask(
         self, record: dict[str, Any] | None, calls: tuple[Call, ...], read: StateReading
@@ -184,7 +188,7 @@ class _Retrial:
         answer = await self._worker.ask({"batch": [entry], "read": read}, self._seconds)
         asked = TrustedTrajectory(record={}, turns=(calls,))
         try:
-            return read_results(answer, [asked])[0]
+            return read_results(answer, [asked], read)[0]
         except FrameError as error:
             raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
 
@@ -200,7 +204,7 @@ class _DiedAt(WorkerDied):
 def _turn(
     outcomes: list[Outcome], digests: list[str], last: TrustedExecution, read: StateReading
 ) -> TurnExecution:
-    if read is StateReading.FINAL:
+    if read in (StateReading.DIGEST, StateReading.FINAL):
         return TurnExecution(outcomes=tuple(outcomes))
     return TurnExecution(
         outcomes=tuple(outcomes),
@@ -216,7 +220,7 @@ def _fault_of(death: WorkerDied) -> Fault:
             return Fault(FaultKind.TIMEOUT, "timeout", f"the call was stopped: {death.detail}")
         case WorkerDeath.MEMORY:
             return Fault(FaultKind.MEMORY, "memory", "the call asked for more memory than a worker has")
-        case WorkerDeath.CRASHED:
+        case WorkerDeath.CRASHED | WorkerDeath.TOO_LONG:
             return Fault(FaultKind.CRASH, "crash", death.detail)
 
 

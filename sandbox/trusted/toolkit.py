@@ -39,26 +39,35 @@ class Toolkit:
         self._objects = objects
         self._single = single
         self._otherwise = otherwise
-        self.tools: dict[str, Callable[..., Any]] = {}
+        self._owners: dict[str, Any] = {}
         self.errors: tuple[type[BaseException], ...] = ()
         for name, part in objects.items():
             self._add(name, part)
 
     def _add(self, name: str, part: Any) -> None:
+        names = (part.__name__,) if isinstance(part, FunctionType) else tool_names(part)
+        again = self._owners.keys() & names
+        if again:
+            raise EnvironmentUnusable(f"two objects have a tool {min(again)}; give one of them another name")
+        self._owners.update(dict.fromkeys(names, part))
         if isinstance(part, FunctionType):
-            self._add_tool(part.__name__, part)
             return
-        for tool in tool_names(part):
-            self._add_tool(tool, getattr(part, tool))
         declared = getattr(part, ERRORS_ATTRIBUTE, ())
         if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in declared):
             raise EnvironmentUnusable(f"{name}.{ERRORS_ATTRIBUTE} must be a tuple of exception classes")
         self.errors += tuple(declared)
 
-    def _add_tool(self, name: str, method: Callable[..., Any]) -> None:
-        if name in self.tools:
-            raise EnvironmentUnusable(f"two objects have a tool {name}; give one of them another name")
-        self.tools[name] = method
+    @property
+    def tools(self) -> dict[str, Callable[..., Any]]:
+        """All tools by name."""
+        return {name: self.tool(name) for name in self._owners}
+
+    def tool(self, name: str) -> Any:
+        """Give the tool of a name, None if there is none; looked up when it is called, for most never are."""
+        if name not in self._owners:
+            return None
+        owner = self._owners[name]
+        return owner if isinstance(owner, FunctionType) else getattr(owner, name)
 
     def write_result(self, value: Any) -> bytes:
         """Write a tool's result as JSON."""

@@ -12,8 +12,12 @@ __all__ = ["StateReading", "TrustedExecution", "TrustedTrajectory", "TurnExecuti
 
 
 class StateReading(StrEnum):
-    """How often the state is read; each reading costs a walk over the objects' public attributes."""
+    """How often the state is read; each reading costs a walk over the objects' public attributes.
 
+    DIGEST is FINAL without the state itself, of which only the digest comes back.
+    """
+
+    DIGEST = "digest"
     FINAL = "final"
     TURN = "turn"
     CALL = "call"
@@ -47,10 +51,13 @@ class TurnExecution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedExecution:
-    """What a trajectory did; as many turns as were given."""
+    """What a trajectory did; as many turns as were given.
+
+    ``final_state`` is None if only its digest was to be read.
+    """
 
     turns: tuple[TurnExecution, ...]
-    final_state: JsonObject
+    final_state: JsonObject | None
     final_state_digest: str
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.frames import FrameError
-from sandbox.trusted.types import TrustedExecution, TrustedTrajectory, TurnExecution, Unopened
+from sandbox.trusted.types import StateReading, TrustedExecution, TrustedTrajectory, TurnExecution, Unopened
 from sandbox.types import Call, JsonObject
 from sandbox.wire import read_outcome, write_call
 
@@ -19,19 +19,21 @@ def write_calls(calls: Sequence[Call]) -> list[Any]:
 
 
 def read_results(
-    answer: dict[str, Any], asked: Sequence[TrustedTrajectory]
+    answer: dict[str, Any], asked: Sequence[TrustedTrajectory], read: StateReading
 ) -> list[TrustedExecution | Unopened]:
     """Read a worker's answer to a batch.  Raises ``FrameError`` if it is not one."""
     results = answer.get("batch")
     if not isinstance(results, list) or len(results) != len(asked):
         raise FrameError(str(answer.get("failed", "a worker answered with another number of trajectories")))
     try:
-        return [_result(result, one) for result, one in zip(results, asked, strict=True)]
+        return [_result(result, one, read) for result, one in zip(results, asked, strict=True)]
     except (KeyError, TypeError, ValueError) as error:
         raise FrameError(f"a worker's answer is not one: {type(error).__name__}: {error}") from None
 
 
-def _result(result: dict[str, Any], asked: TrustedTrajectory) -> TrustedExecution | Unopened:
+def _result(
+    result: dict[str, Any], asked: TrustedTrajectory, read: StateReading
+) -> TrustedExecution | Unopened:
     if "unopened" in result:
         return Unopened(reason=result["unopened"])
     turns: list[TurnExecution] = []
@@ -40,7 +42,7 @@ def _result(result: dict[str, Any], asked: TrustedTrajectory) -> TrustedExecutio
         turns.append(_turn(written, calls, state))
         state = turns[-1].state
     final = state if result["state"] is None else result["state"]
-    if final is None:
+    if final is None and read is not StateReading.DIGEST:
         raise FrameError("a worker answered without a final state")
     return TrustedExecution(turns=tuple(turns), final_state=final, final_state_digest=result["digest"])
 

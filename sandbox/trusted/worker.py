@@ -16,7 +16,7 @@ import orjson
 import xxhash
 
 from sandbox.errors import SandboxError
-from sandbox.faults import read_faults
+from sandbox.faults import TRUNCATED, read_faults, truncated
 from sandbox.frames import FrameError, encode, receive, send
 from sandbox.trusted.plain import NotPlainError
 from sandbox.trusted.toolkit import Factory, Toolkit, find_factory
@@ -120,7 +120,8 @@ class _Run:
         done = [self._turn(calls, reading) for calls in turns]
         # Nothing is called after the last turn, so what was read then is final.
         state = self._told or self._toolkit.write_state()
-        return {"turns": done, "state": self._unless_told(state), "digest": _digest(state)}
+        told = None if reading == "digest" else self._unless_told(state)
+        return {"turns": done, "state": told, "digest": _digest(state)}
 
     def _turn(self, calls: list[Any], reading: str) -> list[Any]:
         outcomes, digests = [], []
@@ -128,7 +129,7 @@ class _Run:
             outcomes.append(self._call(name, arguments, unfit))
             if reading == "call":
                 digests.append(_digest(self._toolkit.write_state()))
-        if reading == "final":
+        if reading in ("digest", "final"):
             return [outcomes]
         state = self._toolkit.write_state()
         return [outcomes, self._unless_told(state), _digest(state), digests]
@@ -143,16 +144,17 @@ class _Run:
     def _call(self, name: str, arguments: dict[str, Any], unfit: list[str]) -> list[Any]:
         planned = self._faults.get(self._made)
         self._made += 1
-        if planned is not None:
-            return [planned.kind, planned.code, planned.message]
-        method = self._toolkit.tools.get(name)
+        if planned is not None and planned.code != TRUNCATED:
+            return _written(planned)
+        method = self._toolkit.tool(name)
         if method is None:
             known = ", ".join(self._toolkit.tools)
             return _fault(FaultKind.UNKNOWN_TOOL, f"no tool {name!r}; the tools are {known}")
         if unfit:
             return _fault(FaultKind.INVALID_ARGUMENTS, f"the arguments are not plain JSON: {unfit[0]}")
         try:
-            return [orjson.Fragment(self._toolkit.write_result(method(**arguments)))]
+            result = self._toolkit.write_result(method(**arguments))
+            return [orjson.Fragment(result)] if planned is None else _written(truncated(planned, result))
         except NotPlainError as error:
             return _fault(FaultKind.INVALID_RESULT, str(error))
         except MemoryError:
@@ -179,7 +181,11 @@ def _binds(method: Any, arguments: dict[str, Any]) -> bool:
 
 
 def _fault(kind: FaultKind, message: str, *, code: str | None = None) -> list[Any]:
-    fault = Fault(kind, code or kind.value, message.encode(errors="replace").decode()[:MAX_ERROR_TEXT])
+    text = message.encode(errors="replace").decode()[:MAX_ERROR_TEXT]
+    return _written(Fault(kind, code or kind.value, text))
+
+
+def _written(fault: Fault) -> list[Any]:
     return [fault.kind, fault.code, fault.message]
 
 

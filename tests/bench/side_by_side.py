@@ -33,7 +33,7 @@ def in_turn(*commands: Sequence[str], turns: int = _TURNS) -> list[Figures]:
 def row(name: str, figures: Figures) -> None:
     """One line of the table: rate, processor time and memory."""
     say(
-        f"  {name:<28} {figures['per_second']:>8,.0f}/s  {figures['cpu_ms']:>8.3f} ms CPU each  "
+        f"  {name:<34} {figures['per_second']:>8,.0f}/s  {figures['cpu_ms']:>8.3f} ms CPU each  "
         f"{figures['peak_mb']:>6.0f} MB peak"
     )
 

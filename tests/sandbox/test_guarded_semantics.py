@@ -41,7 +41,7 @@ PROGRAMS = {
 
 def _compiled(body: str) -> Any:
     source = f"def tool(a, b, items, text):\n    {body}\n"
-    code, _ = compile_tools(source)
+    code = compile_tools(source)
     return load_functions(code, Meter())["tool"]
 
 
@@ -130,7 +130,7 @@ def test_a_list_that_grows_while_it_is_walked_is_walked_as_it_was() -> None:
 
 def test_steps_are_the_same_in_every_run() -> None:
     meter = Meter()
-    code, _ = compile_tools("def tool(n):\n    return sorted([x * x for x in range(n)])\n")
+    code = compile_tools("def tool(n):\n    return sorted([x * x for x in range(n)])\n")
     tool = load_functions(code, meter)["tool"]
     used = set()
     for _ in range(3):

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from sandbox import Returned, canonical, state_digest
+from sandbox.compiled import compile_source
 from sandbox.live_world import LiveWorld
-from sandbox.program import Program, compile_program
+from sandbox.program import Program, load_program
 from sandbox.tables import reached_tables
 from sandbox.world import encode_tables
 
@@ -116,7 +117,7 @@ def make_program() -> Program:
         for name in TOOLS
     ]
     pack = {"clock": "2026-03-02T09:00:00Z", "source": SOURCE, "worlds": {"only": WORLD}, "tools": tools}
-    return compile_program(orjson.loads(orjson.dumps(pack)))
+    return load_program(orjson.loads(orjson.dumps(pack)), compile_source(SOURCE, trusted=False))
 
 
 def full_state(world: LiveWorld) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox import PolicyViolation
+from sandbox.compiled import compile_source
 from sandbox.rewriting import compile_tools
 
 BODY = "def tool(state, ctx, x=1):\n    "
@@ -103,5 +104,9 @@ def test_ordinary_tool_code_is_let_through(source: str) -> None:
 
 
 def test_the_parameters_of_every_function_are_known() -> None:
-    _, signatures = compile_tools("def a(x, y=1):\n    return x\n\n" + BODY + "return a(x)")
-    assert signatures == {"a": ("x", "y"), "tool": ("state", "ctx", "x")}
+    source = "def a(x, y=1):\n    return x\n\n" + BODY + "return a(x)"
+    for trusted in (True, False):
+        assert compile_source(source, trusted=trusted).signatures == {
+            "a": ("x", "y"),
+            "tool": ("state", "ctx", "x"),
+        }

@@ -14,6 +14,7 @@ from sandbox import (
     Fault,
     FaultKind,
     IsolationLevel,
+    JsonObject,
     JsonValue,
     OpenedPack,
     Pack,
@@ -190,6 +191,24 @@ async def test_a_dialogue_of_more_calls_than_a_message_holds_is_one_dialogue_all
     assert len(drawn) == 1_250
     with pytest.raises(ValueError, match="keep_final"):
         _ = whole.final
+
+
+async def test_snapshots_too_large_for_one_message_come_in_several(runtime: ProcessRuntime) -> None:
+    source = 'def put(state, ctx):\n    state["large"]["n"] += 1\n    return state["large"]["n"]\n'
+    world: JsonObject = {"large": {"n": 0, "rows": [[[]]] * 60_000}}
+    pack = make_pack(source, (make_tool("put", touches=("large",)),), world=world)
+    calls = (Call(name="put"),) * 9
+    (short,) = await runtime.run(pack, [Trajectory(start="only", calls=calls)])
+    workers = {worker.pid for worker in runtime._pool._idle}
+    (kept,) = await runtime.run(pack, [Trajectory(start="only", calls=calls, keep_snapshots=True)])
+    assert {worker.pid for worker in runtime._pool._idle} == workers
+    assert [step.outcome for step in kept.steps] == [Returned(number) for number in range(1, 10)]
+    assert [step.state_digest for step in kept.steps] == [step.state_digest for step in short.steps]
+    snapshots = [step.snapshot for step in kept.steps if step.snapshot is not None]
+    assert [snapshot.calls_made for snapshot in snapshots] == list(range(1, 10))
+    assert [state_digest(snapshot.state) for snapshot in snapshots[::4]] == [
+        step.state_digest for step in kept.steps[::4]
+    ]
 
 
 PLANNED = {

@@ -17,6 +17,7 @@ from toolace_mt.auditing.shown import shown_dialogue
 from toolace_mt.checks import Pairing, judge, recorded_error
 from toolace_mt.findings import Finding
 from toolace_mt.formats import (
+    Consumed,
     Format,
     RawRecord,
     Unreadable,
@@ -56,10 +57,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Neighbouring records of one file, and how to judge them."""
+    """Neighbouring records of one file, and how to judge them.
+
+    ``bytes_read`` is how much was read of all files up to here.
+    """
 
     task: Task
     records: tuple[RawRecord, ...]
+    bytes_read: int
 
 
 class Judged(NamedTuple):
@@ -75,11 +80,12 @@ class Judged(NamedTuple):
     is_question: bool = False
 
 
-def batches(task: Task) -> Iterator[Batch]:
-    """Cut a file into batches, bounded in records and in bytes."""
-    records = joined_records(raw_records(Path(task.file)))
+def batches(task: Task, *, before: int = 0) -> Iterator[Batch]:
+    """Cut a file into batches, bounded in records and in bytes; ``before`` are the bytes of earlier files."""
+    consumed = Consumed()
+    records = joined_records(raw_records(Path(task.file), consumed=consumed))
     while part := tuple(_next_part(records)):
-        yield Batch(task=task, records=part)
+        yield Batch(task=task, records=part, bytes_read=before + consumed.bytes)
 
 
 def _next_part(records: Iterator[RawRecord]) -> Iterator[RawRecord]:

@@ -81,13 +81,15 @@ def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozense
     if isinstance(run, NotExecuted):
         found = (Finding(rule="TA504", message=run.reason),)
         return verdict._replace(findings=verdict.findings + _selected(found, chosen))
-    sites, pairing = call_sites(judged.transcript), pair_results(judged.transcript)
+    sites = call_sites(judged.transcript)
+    pairing = pair_results(judged.transcript, sites)
     shown = check_execution(
         judged.transcript,
         run.outcomes,
         run.final_state_digest,
         changed_by_reads=run.changed_by_reads,
         changes=run.changes,
+        sites=sites,
         pairing=pairing,
     )
     runs = _runs(sites, pairing, shown, run)

@@ -16,10 +16,18 @@ __all__ = ["as_github", "as_json"]
 _GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def as_json(report: AuditReport) -> str:
-    """Give the summary (as in summary.json) and all findings (as in findings.jsonl) as one JSON object."""
-    written = {**report.summary(), "findings": [found.as_json() for found in report.findings]}
-    return json_bytes(written, indent=True).decode()
+def as_json(report: AuditReport) -> Iterator[str]:
+    """Give the summary (as in summary.json) and all findings (as in findings.jsonl) as one JSON object.
+
+    It comes line by line: there may be more findings than fit in memory.
+    """
+    yield json_bytes(report.summary(), indent=True).decode().removesuffix("\n}") + ","
+    yield '  "findings": ['
+    for number, found in enumerate(report.findings, start=1):
+        comma = "," if number < len(report.findings) else ""
+        yield f"    {json_bytes(found.as_json()).decode()}{comma}"
+    yield "  ]"
+    yield "}"
 
 
 def as_github(report: AuditReport) -> Iterator[str]:

@@ -22,7 +22,6 @@ class Record:
     journal: AuditJournal | None
     watch: Watcher | None
     bytes_total: int | None
-    bytes_read: int = 0
 
     def go_on(self, todo: Iterator[Batch]) -> None:
         """Take from the journal what a stopped audit reached, and the batches that it judged off ``todo``."""
@@ -39,12 +38,11 @@ class Record:
     def _collect(self, batch: Batch, reached: Reached) -> None:
         for raw, judged, verdicts in zip(batch.records, reached.judged, reached.verdicts, strict=True):
             self.collected.add(raw, verdicts, judged)
-            self.bytes_read += len(raw.text) + 1
         if self.watch is not None:
             progressed = AuditProgressed(
                 records=self.collected.tally.records,
                 findings=len(self.collected.findings),
-                bytes_read=self.bytes_read,
+                bytes_read=batch.bytes_read,
                 bytes_total=self.bytes_total,
             )
             self.watch(progressed)

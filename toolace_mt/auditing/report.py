@@ -75,12 +75,12 @@ class Verdict(NamedTuple):
     levels: tuple[int, ...] = ()
     replayed: int = 0
     executed: int = 0
-    outcomes: Mapping[str, int] = {}  # noqa: RUF012 - nobody changes a mapping
-    called: Mapping[Call, str] = {}  # noqa: RUF012 - nobody changes a mapping
+    outcomes: Mapping[str, int] = {}
+    called: Mapping[Call, str] = {}
     failed: tuple[Call, ...] = ()
     turns: int = 0
     declared: int = 0
-    gaps: Mapping[Gap, int] = {}  # noqa: RUF012 - nobody changes a mapping
+    gaps: Mapping[Gap, int] = {}
 
     def located(self, policy: Policy) -> tuple[LocatedFinding, ...]:
         """Give the findings that are new, with their severity under the policy."""
@@ -144,10 +144,10 @@ class Tally:
         self.levels["executed"] += verdict.executed
         for found in located:
             self.rules[found.finding.rule] += 1
-        if verdict.outcomes:
-            self.outcomes.update(verdict.outcomes)
-        if verdict.gaps:
-            self.gaps.update(verdict.gaps)
+        for outcome, calls in verdict.outcomes.items():
+            self.outcomes[outcome] += calls
+        for gap, calls in verdict.gaps.items():
+            self.gaps[gap] += calls
         if verdict.levels:
             self.gaps[Gap.NOT_RUN] += not verdict.outcomes
         if verdict.dialogue is not None:

@@ -79,7 +79,8 @@ def audit(
     was found, with ``interrupted`` set, and a journal stays in ``out``.  With ``resume`` a stopped or killed
     audit of the same files goes on from there, and leaves what an undisturbed one would.  ``watch`` is told
     of every batch.  Raise FormatError, UnknownRuleError, BadSeverityError, ConfigError, NotResumableError,
-    DirectoryInUseError or EnvironmentUnusableError before anything is read, for wrong input.
+    DirectoryInUseError or EnvironmentUnusableError before anything is read, for wrong input, and
+    JobsUnusableError where ``jobs`` are more than one and their processes do not start.
     """
     plan = _plan(
         paths,
@@ -257,16 +258,18 @@ async def _audit(plan: _Plan, record: Record) -> None:
 
 
 def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
+    read = 0
     for path in plan.paths:
-        yield from batches(
-            Task(
-                file=path,
-                format=plan.format,
-                catalogues=plan.catalogues.get(path, ()),
-                chosen=plan.policy.chosen,
-                reads=None if environment is None else environment.reads,
-                keep_transcripts=environment is not None or plan.experts is not None,
-                show=plan.out is not None,
-                was_named=path in plan.named,
-            )
+        task = Task(
+            file=path,
+            format=plan.format,
+            catalogues=plan.catalogues.get(path, ()),
+            chosen=plan.policy.chosen,
+            reads=None if environment is None else environment.reads,
+            keep_transcripts=environment is not None or plan.experts is not None,
+            show=plan.out is not None,
+            was_named=path in plan.named,
         )
+        for batch in batches(task, before=read):
+            yield batch
+            read = batch.bytes_read

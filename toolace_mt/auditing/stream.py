@@ -14,9 +14,13 @@ from toolace_mt.auditing.batch import Batch, Judged, judge_batch
 from toolace_mt.auditing.environment import Environment, Recorded, with_execution
 from toolace_mt.auditing.report import Verdict
 
-__all__ = ["Audited", "audited"]
+__all__ = ["Audited", "JobsUnusableError", "audited"]
 
 _AHEAD_PER_JOB = 3
+
+
+class JobsUnusableError(Exception):
+    """A process that judges could not start, or ended; the message says what to do."""
 
 
 class Audited:
@@ -33,9 +37,7 @@ class Audited:
     async def work(self, jobs: int, limiter: anyio.CapacityLimiter, environment: Environment | None) -> None:
         """Judge in another process, or with one job in a thread, so that executing goes on meanwhile."""
         if jobs > 1:
-            self.judged = await anyio.to_process.run_sync(
-                judge_batch, self.batch, limiter=limiter, cancellable=True
-            )
+            self.judged = await _judged_elsewhere(self.batch, limiter)
         else:
             self.judged = await anyio.to_thread.run_sync(judge_batch, self.batch, limiter=limiter)
         self.verdicts = await _verdicts(self.batch, self.judged, environment)
@@ -70,6 +72,16 @@ async def audited(
                 yield await ahead.popleft().finished()
         while ahead:
             yield await ahead.popleft().finished()
+
+
+async def _judged_elsewhere(batch: Batch, limiter: anyio.CapacityLimiter) -> list[list[Judged]]:
+    try:
+        return await anyio.to_process.run_sync(judge_batch, batch, limiter=limiter, cancellable=True)
+    except anyio.BrokenWorkerProcess:
+        raise JobsUnusableError(
+            "a process that judges records did not start, or ended: take one job;"
+            ' a script that takes more calls audit below `if __name__ == "__main__":`'
+        ) from None
 
 
 async def _verdicts(

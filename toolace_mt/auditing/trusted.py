@@ -10,6 +10,7 @@ import orjson
 
 from sandbox import (
     SandboxError,
+    StateReading,
     TrustedExecution,
     TrustedRuntime,
     TrustedTrajectory,
@@ -62,7 +63,7 @@ class _TrustedEnvironment:
         trajectories = [
             _trajectory(record) for record, problem in zip(records, problems, strict=True) if problem is None
         ]
-        runs = iter(await self._runtime.run(trajectories))
+        runs = iter(await self._runtime.run(trajectories, read=StateReading.DIGEST))
         return [
             NotExecuted(reason=problem) if problem is not None else _ran(next(runs)) for problem in problems
         ]

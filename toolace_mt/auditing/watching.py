@@ -21,13 +21,11 @@ class AuditProgressed:
     bytes_total: int | None
 
 
-_PACKED = (".gz", ".zst", ".parquet", ".arrow")
-
 Watcher = Callable[[AuditProgressed], None]
 
 
 def total_bytes(files: tuple[str, ...]) -> int | None:
-    """Give the size of all files together, or None if one is packed, a table or no file on the disk."""
-    if any(file == STANDARD_INPUT or file.endswith(_PACKED) or not Path(file).is_file() for file in files):
+    """Give the size of all files together, packed as they are, or None if one is no file on the disk."""
+    if any(file == STANDARD_INPUT or not Path(file).is_file() for file in files):
         return None
     return sum(Path(file).stat().st_size for file in files)

@@ -16,7 +16,10 @@ from toolace_mt.transcript import JsonValue, Message, Transcript
 __all__ = ["check_claims"]
 
 _IDENTIFIER = re.compile(r"(?<![\w/.@-])#?[A-Z]{1,6}[-_]?\d{2,}(?![\w-])")
-_MONEY = re.compile(r"[$€£¥₹]\s?(\d[\d,]*(?:\.\d+)?)(?![\d,.]*\d)|(?<![\w.,/-])(\d[\d,]*\.\d\d)(?![\w.]|,\d|\s?%)")
+_TWO_DIGITS = re.compile(r"\d\d|[$€£¥₹]")
+_MONEY = re.compile(
+    r"[$€£¥₹]\s?(\d[\d,]*(?:\.\d+)?)(?![\d,.]*\d)|(?<![\w.,/-])(\d[\d,]*\.\d\d)(?![\w.]|,\d|\s?%)"
+)
 _NUMBERS_TRIED = 60
 """With more numbers than these, some sum of them gives almost any number."""
 
@@ -32,22 +35,36 @@ def check_claims(transcript: Transcript) -> Iterator[Finding]:
     for turn, message in enumerate(transcript.messages):
         if message.role == "tool":
             after_result = True
-        elif message.role == "assistant" and message.text and after_result:
+        elif (
+            after_result and message.text and message.role == "assistant" and _TWO_DIGITS.search(message.text)
+        ):
             for told in _unexplained(message.text, transcript.messages[:turn]):
-                yield Finding(rule="TA405", message=f"the assistant tells {told!r}, which stands nowhere before", turn=turn)
+                yield Finding(
+                    rule="TA405",
+                    message=f"the assistant tells {told!r}, which stands nowhere before",
+                    turn=turn,
+                )
 
 
 def _unexplained(text: str, before: tuple[Message, ...]) -> Iterator[str]:
-    identifiers = dict.fromkeys(_IDENTIFIER.findall(text))
+    identifiers = [one for one in dict.fromkeys(_IDENTIFIER.findall(text)) if not _is_said(one, before)]
     if identifiers:
-        heard = "\n".join(map(_words, before)).casefold()
-        unheard = [one for one in identifiers if one.casefold().lstrip("#") not in heard]
-        if unheard:
-            squeezed = compact(heard)
-            yield from (one for one in unheard if compact(one) not in squeezed)
+        heard = compact("\n".join(map(_words, before)))
+        yield from (one for one in identifiers if compact(one) not in heard)
     money = {found[0]: float((found[1] or found[2]).replace(",", "")) for found in _MONEY.finditer(text)}
     if money:
         yield from _unexplained_money(money, before)
+
+
+def _is_said(identifier: str, before: tuple[Message, ...]) -> bool:
+    """Look where it is cheap to look, and most often stands: in the words, and on top of the results."""
+    for message in before:
+        if message.text is not None:
+            if identifier in message.text:
+                return True
+        elif isinstance(message.value, dict) and identifier in message.value.values():
+            return True
+    return False
 
 
 def _unexplained_money(money: Mapping[str, float], before: tuple[Message, ...]) -> Iterator[str]:
@@ -57,13 +74,13 @@ def _unexplained_money(money: Mapping[str, float], before: tuple[Message, ...]) 
         return
     sums = {round(one + other, 2) for one, other in combinations(known, 2)}
     sums |= {round(abs(one - other), 2) for one, other in combinations(known, 2)}
-    sums |= {round(one * other, 2) for one, other in combinations(known, 2)}
+    sums |= {round(one * other, 2) for one, other in combinations(known, 2) if min(one, other) <= 100}
     sums |= {round(one * other / 100, 2) for one, other in combinations(known, 2)}
     sums |= {round(total, 2) for message in before for total in _totals(message.value)}
     parts = [number for number in money.values() if _is_known(number, known)]
     sums.add(round(sum(parts), 2))
     for told, number in left.items():
-        if not any(round(number * factor, 2) in sums for factor in (1, 100, 0.01)):
+        if number not in sums and round(100 * number, 2) not in sums:
             yield told
 
 

@@ -10,6 +10,8 @@ from typing import TypeGuard
 
 import orjson
 
+from toolace_mt.formats.call_text import loose_value
+from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.json_path import child
 from toolace_mt.transcript import JsonValue
 
@@ -23,6 +25,8 @@ class Agreement(Enum):
     EQUAL = "equal"
     ORDER = "order"
     IDENTIFIERS = "identifiers"
+    KEYS = "keys"
+    """What both hold is equal, and one of them has more keys."""
     DIFFERENT = "different"
 
 
@@ -43,6 +47,8 @@ def compare_results(recorded: JsonValue, executed: JsonValue) -> Difference:
     """Compare a recorded result with an executed one.  1 equals 1.0; a text that spells a value equals it."""
     if _written_alike(recorded, executed):
         return _EQUAL
+    if isinstance(recorded, str) is not isinstance(executed, str):
+        recorded, executed = _spelled_out(recorded), _spelled_out(executed)
     first = _first_difference(recorded, executed, "$")
     if first is None or _spells(recorded, executed):
         return _EQUAL
@@ -50,6 +56,8 @@ def compare_results(recorded: JsonValue, executed: JsonValue) -> Difference:
         agreement = Agreement.ORDER
     elif _same_but_identifiers(recorded, executed, {}, {}):
         agreement = Agreement.IDENTIFIERS
+    elif _same_but_keys(recorded, executed):
+        agreement = Agreement.KEYS
     else:
         agreement = Agreement.DIFFERENT
     path, left, right = first
@@ -101,7 +109,12 @@ def _same_but_identifiers(
     """Tell whether one renaming of id-like strings, the same throughout, turns one result into the other."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         if left.keys() == right.keys():
-            return all(_same_but_identifiers(left[key], right[key], there, back) for key in left)
+            return all(
+                _renamed(f"#{left[key]}", f"#{right[key]}", there, back)
+                if _are_numbered(key, left[key], right[key])
+                else _same_but_identifiers(left[key], right[key], there, back)
+                for key in left
+            )
         return len(left) == len(right) and all(
             _same_but_identifiers(one, other, there, back)
             and _same_but_identifiers(left[one], right[other], there, back)
@@ -117,7 +130,26 @@ def _same_but_identifiers(
         isinstance(left, str) and isinstance(right, str) and _ID_TEXT.match(left) and _ID_TEXT.match(right)
     ):
         return False
+    return _renamed(left, right, there, back)
+
+
+def _renamed(left: str, right: str, there: dict[str, str], back: dict[str, str]) -> bool:
     return there.setdefault(left, right) == right and back.setdefault(right, left) == left
+
+
+def _are_numbered(key: str, left: JsonValue, right: JsonValue) -> bool:
+    """Tell whether these are numbers that name a thing (``order_id``)."""
+    return key.lower().endswith("id") and type(left) is int and type(right) is int and left != right
+
+
+def _same_but_keys(left: JsonValue, right: JsonValue) -> bool:
+    """Tell whether the results are equal in all keys that both have, and have some in common."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        shared = left.keys() & right.keys()
+        return bool(shared) and all(_same_but_keys(left[key], right[key]) for key in shared)
+    if _is_list(left) and _is_list(right):
+        return len(left) == len(right) and all(map(_same_but_keys, left, right))
+    return _same_leaf(left, right)
 
 
 def _sorted(value: JsonValue) -> JsonValue:
@@ -130,6 +162,17 @@ def _sorted(value: JsonValue) -> JsonValue:
 
 def _sort_key(value: JsonValue) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _spelled_out(value: JsonValue) -> JsonValue:
+    """Give the list or object that a text writes down, as JSON or as Python prints it; else the value."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[", "(")):
+        return value
+    try:
+        found = loose_value(value)
+    except NotJsonError:
+        return value
+    return found if isinstance(found, (Mapping, list, tuple)) else value
 
 
 def _spells(recorded: JsonValue, executed: JsonValue) -> bool:

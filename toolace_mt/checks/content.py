@@ -43,6 +43,11 @@ _OPEN_ENDINGS = (
     " in",
     " on",
     " your",
+    " my",
+    " our",
+    " from",
+    " by",
+    " but",
     ",",
 )
 _ENDING_LETTERS = max(map(len, _OPEN_ENDINGS))

@@ -36,6 +36,7 @@ _FAULT_RULES = {
 _AGREEMENT_RULES = {
     Agreement.DIFFERENT: ("TA601", "the executed result differs"),
     Agreement.ORDER: ("TA602", "the executed result has another order"),
+    Agreement.KEYS: ("TA601", "the executed result has other keys, and else the same"),
     Agreement.IDENTIFIERS: ("TA603", "the executed result has other identifiers"),
 }
 
@@ -47,17 +48,19 @@ def check_execution(
     *,
     changed_by_reads: Collection[int] = (),
     changes: str = "",
+    sites: tuple[CallSite, ...] | None = None,
     pairing: Pairing | None = None,
 ) -> tuple[Finding, ...]:
     """Compare a record with what its calls did, one outcome per parsable call in order.
 
     ``final_digest`` is the executed final state's, compared if the record has one; ``changes`` are words for
     what the calls did to the state.  ``changed_by_reads``
-    are the indexes (among the outcomes) of calls of read-only tools that changed the state.  ``pairing``
-    is the transcript's, if it is known already.
+    are the indexes (among the outcomes) of calls of read-only tools that changed the state.  ``sites`` and
+    ``pairing`` are the transcript's, if they are known already.
     """
-    pairing = pair_results(transcript) if pairing is None else pairing
-    sites = tuple(site for site in call_sites(transcript) if site.call.arguments is not None)
+    sites = call_sites(transcript) if sites is None else sites
+    pairing = pair_results(transcript, sites) if pairing is None else pairing
+    sites = tuple([site for site in sites if site.call.arguments is not None])
     if len(outcomes) != len(sites):
         raise ValueError(
             f"{len(outcomes)} outcomes for {len(sites)} calls; give one for each call with arguments"

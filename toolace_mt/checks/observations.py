@@ -49,6 +49,7 @@ def call_sites(transcript: Transcript) -> tuple[CallSite, ...]:
     return tuple(
         CallSite(turn=turn, index=index, call=call)
         for turn, message in enumerate(transcript.messages)
+        if message.calls
         for index, call in enumerate(message.calls)
     )
 

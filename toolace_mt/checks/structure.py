@@ -16,6 +16,9 @@ _ENDING_TOOL = re.compile(
     r"(?:^|[_.\-])(?:finish|final|submit|terminate|end|done|complete|transfer|hand_?(?:off|over)|escalate)",
     re.IGNORECASE,
 )
+_ASKS_USER = re.compile(
+    r"(?:ask|talk|speak|respond|reply)(?:_?to)?_?(?:the_?)?(?:user|human|customer)", re.IGNORECASE
+)
 
 
 def check_calls_parse(transcript: Transcript) -> Iterator[Finding]:
@@ -48,8 +51,13 @@ def check_structure(transcript: Transcript, pairing: Pairing) -> Iterator[Findin
 
 def _role_order(transcript: Transcript) -> Iterator[Finding]:
     messages = transcript.messages
-    if not any(message.role == "user" for message in messages):
+    asked = next((turn for turn, message in enumerate(messages) if message.role == "user"), None)
+    if asked is None:
         yield Finding(rule="TA101", message="there is no user message", turn=0 if messages else None)
+    elif not transcript.is_reference and any(message.calls for message in messages[:asked]):
+        yield Finding(
+            rule="TA101", message="the assistant calls a tool before the user has spoken", turn=asked
+        )
     previous: Message | None = None
     for turn, message in enumerate(messages):
         problem = (
@@ -68,8 +76,6 @@ def _order_problem(previous: Message | None, message: Message) -> str | None:
         return None if before in (None, "system") else f"a system message after a {before} message"
     if message.role == "user":
         return "two user messages in a row" if before == "user" else None
-    if before in (None, "system"):
-        return None if not message.calls else "the assistant calls a tool before the user has spoken"
     return None if previous is None else _after_assistant(previous, message)
 
 
@@ -98,7 +104,10 @@ def _unanswered(messages: tuple[Message, ...], pairing: Pairing) -> Iterator[Fin
     for turn, message in enumerate(messages):
         if turn == last:
             return  # the calls that end a record wait for results that were cut off
+        to_user = messages[turn + 1].role == "user"
         for index, call in enumerate(message.calls):
+            if to_user and _ASKS_USER.match(call.name):
+                continue  # what the user says next is the result
             if (turn, index) not in pairing.answers:
                 yield Finding(
                     rule="TA103", message=f"the call of {call.name} has no result", turn=turn, call=index

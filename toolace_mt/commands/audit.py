@@ -111,6 +111,7 @@ def audit(
     from toolace_mt.auditing.gaps import Gap
     from toolace_mt.auditing.journal import NotResumableError
     from toolace_mt.auditing.output import DirectoryInUseError
+    from toolace_mt.auditing.stream import JobsUnusableError
     from toolace_mt.checks import UnknownRuleError
     from toolace_mt.commands.audit_progress import watching
     from toolace_mt.formats import FormatError
@@ -141,7 +142,7 @@ def audit(
             )
     except (
         FormatError, UnknownRuleError, BadSeverityError, BadSettingsError, EnvironmentUnusableError,
-        NotResumableError, DirectoryInUseError,
+        NotResumableError, DirectoryInUseError, JobsUnusableError,
     ) as error:  # fmt: skip
         raise WrongInput(str(error)) from None
     _show(report, output or chosen.output or "text")
@@ -197,7 +198,8 @@ def _show(report: AuditReport, output: str) -> None:
 
     match output:
         case "json":
-            click.echo(as_json(report))
+            for line in as_json(report):
+                click.echo(line)
         case "sarif":
             click.echo(as_sarif(report))
         case "github":

@@ -15,7 +15,7 @@ from toolace_mt.formats.base import (
     WritableFormat,
 )
 from toolace_mt.formats.companions import Companions, companions_of, is_catalogue_file
-from toolace_mt.formats.containers import MAX_RECORD_BYTES, RawRecord, parse_record, raw_records
+from toolace_mt.formats.containers import MAX_RECORD_BYTES, Consumed, RawRecord, parse_record, raw_records
 from toolace_mt.formats.files import STANDARD_INPUT, data_files
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
 from toolace_mt.formats.registry import FORMATS, find_format, read_record, read_records, writable
@@ -27,6 +27,7 @@ __all__ = [
     "MAX_RECORD_BYTES",
     "STANDARD_INPUT",
     "Companions",
+    "Consumed",
     "Format",
     "FormatError",
     "NotJsonError",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
+from toolace_mt.json_path import Leaf
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, RecordedCall
 
 __all__ = [
@@ -168,9 +169,7 @@ def _plain(node: ast.expr, depth: int) -> JsonValue:
         raise ValueError("nested too deeply")
     match node:
         case ast.Constant(value=value) if value is None or isinstance(value, (str, int, float)):
-            if isinstance(value, int) and value.bit_length() > 64:
-                raise ValueError("a number beyond 64 bits")
-            return value
+            return _held(value)
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
             return [_plain(item, depth + 1) for item in items]
         case ast.Dict(keys=keys, values=values):
@@ -179,10 +178,19 @@ def _plain(node: ast.expr, depth: int) -> JsonValue:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             number = _plain(operand, depth + 1)
             if isinstance(number, (int, float)) and not isinstance(number, bool):
-                return -number
+                return _held(-number)
         case ast.Name(id=name) if name.lower() in _LITERAL_NAMES:
             return _LITERAL_NAMES[name.lower()]
     raise ValueError("no literal")
+
+
+def _held(value: Leaf) -> Leaf:
+    """Give a literal's value if JSON can hold it, as all that follows writes it; else raise ValueError."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise ValueError("a number beyond 64 bits")
+    if isinstance(value, str):
+        value.encode()  # not for a half of a surrogate pair: that error is a ValueError
+    return value
 
 
 @dataclass(slots=True)

@@ -19,10 +19,10 @@ from toolace_mt.formats.json_list import TooLong, list_items
 from toolace_mt.formats.json_members import cut_member
 from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.optional_containers import TABLES, table_records, unpacked_zstd
-from toolace_mt.formats.raw import ByteStream, RawRecord
+from toolace_mt.formats.raw import ByteStream, Consumed, RawRecord
 from toolace_mt.transcript import JsonValue
 
-__all__ = ["MAX_RECORD_BYTES", "RawRecord", "parse_record", "raw_records"]
+__all__ = ["MAX_RECORD_BYTES", "Consumed", "RawRecord", "parse_record", "raw_records"]
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
@@ -41,29 +41,52 @@ def parse_record(record: RawRecord) -> JsonValue:
     return parse_json(record.text)
 
 
-def raw_records(path: Path, *, max_record_bytes: int = MAX_RECORD_BYTES) -> Iterator[RawRecord]:
+def raw_records(
+    path: Path, *, max_record_bytes: int = MAX_RECORD_BYTES, consumed: Consumed | None = None
+) -> Iterator[RawRecord]:
     """Give the file's records in order; blank lines are no records.  The path ``-`` is standard input.
+
+    ``consumed`` is told how far the reading has come.
 
     Raise UnreadableFileError if the file cannot be opened or read.  A gzip file that breaks off ends in a
     record that says so.
     """
+    consumed = Consumed() if consumed is None else consumed
     if path.suffix in TABLES:
-        yield from table_records(path, max_record_bytes)
+        yield from table_records(path, max_record_bytes, consumed)
         return
     try:
-        with _opened(path) as stream:
+        with _opened(path, consumed) as stream:
             yield from _records(stream, max_record_bytes)
     except OSError as error:
         raise UnreadableFileError(f"cannot read {path}: {error.strerror or error}") from None
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[ByteStream]:
+def _opened(path: Path, consumed: Consumed) -> Iterator[ByteStream]:
     if str(path) == "-":
-        yield from _unpacked(sys.stdin.buffer, "standard input")
+        yield from _unpacked(_Counted(sys.stdin.buffer, consumed), "standard input")
         return
     with path.open("rb") as plain:
-        yield from _unpacked(plain, str(path))
+        yield from _unpacked(_Counted(plain, consumed), str(path))
+
+
+class _Counted:
+    """A stream that tells how much was read from it."""
+
+    def __init__(self, stream: ByteStream, consumed: Consumed) -> None:
+        self._stream = stream
+        self._consumed = consumed
+
+    def read(self, size: int, /) -> bytes:
+        part = self._stream.read(size)
+        self._consumed.bytes += len(part)
+        return part
+
+    def readline(self, limit: int, /) -> bytes:
+        line = self._stream.readline(limit)
+        self._consumed.bytes += len(line)
+        return line
 
 
 def _unpacked(stream: ByteStream, name: str) -> Iterator[ByteStream]:

@@ -9,8 +9,11 @@ from toolace_mt.transcript import JsonValue
 __all__ = ["MAX_CONTAINERS", "MAX_DEPTH", "NotJsonError", "dump_json", "parse_json"]
 
 MAX_DEPTH = 100
-MAX_CONTAINERS = 500_000
-"""An empty list is two bytes of text and eighty of memory, so a bound on the text alone bounds little."""
+MAX_CONTAINERS = 150_000
+"""An empty list is two bytes of text and eighty of memory, so a bound on the text alone bounds little.
+
+Dialogues have one for every hundred bytes; the longest record that is read may have one for every fifty.
+"""
 _DUMPED_DEPTH = 254
 """As deep as orjson writes, by its documentation."""
 

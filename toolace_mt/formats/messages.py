@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolace_mt.formats.base import UnreadableRecordError
-from toolace_mt.formats.call_text import read_arguments
+from toolace_mt.formats.call_text import calls_of, read_arguments
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
 from toolace_mt.formats.parts import read_content
 from toolace_mt.transcript import JsonObject, JsonValue, Message, RecordedCall, Role
@@ -23,6 +23,8 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
     "observation": "tool",
+    "tool_call": "assistant",
+    "tool_response": "tool",
 }
 
 
@@ -65,6 +67,10 @@ def _message(item: JsonValue, turn: int) -> Message:
             name=name if isinstance(name, str) else None,
         )
     written = item.get("content")
+    if written is None and isinstance(item.get("refusal"), str):
+        written = item["refusal"]
+    if spoken == "tool_call":
+        return Message(role=role, calls=_spoken_calls(written))
     if written is None or isinstance(written, str):
         if "tool_calls" in item or "function_call" in item:
             return Message(role=role, text=written, calls=_calls(item, turn))
@@ -72,6 +78,14 @@ def _message(item: JsonValue, turn: int) -> Message:
     content = read_content(written, turn)
     inside = tuple(_listed_call(entry, turn) for entry in content.calls)
     return Message(role=role, text=content.text, calls=inside + _calls(item, turn))
+
+
+def _spoken_calls(written: JsonValue) -> tuple[RecordedCall, ...]:
+    """A turn of the role ``tool_call`` holds nothing but a call, as text."""
+    try:
+        return calls_of(written, "the turn")
+    except UnreadableRecordError:
+        return (RecordedCall(name="?", arguments=None, raw=str(written)),)
 
 
 def _result(content: JsonValue, turn: int) -> JsonValue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolace_mt.formats.base import UnreadableRecordError
+from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.messages import read_messages, write_message
 from toolace_mt.formats.tools import read_tools, write_tool
 from toolace_mt.transcript import JsonObject, JsonValue, Place, Transcript
@@ -12,6 +13,7 @@ from toolace_mt.transcript import JsonObject, JsonValue, Place, Transcript
 __all__ = ["OpenAIFormat"]
 
 _MESSAGE_KEYS = ("messages", "traj", "conversation", "conversations")
+_TOOL_KEYS = ("tools", "functions", "available_tools")
 _ID_KEYS = ("id", "uuid", "task_id", "dialogue_id", "conversation_id")
 
 
@@ -23,7 +25,7 @@ class OpenAIFormat:
     def detect(self, sample: JsonValue) -> bool:
         if not isinstance(sample, (dict, Mapping)):
             return False
-        messages = _first(sample, _MESSAGE_KEYS)
+        messages = _messages(sample)
         if not isinstance(messages, list) or not messages:
             return False
         return isinstance(messages[0], Mapping) and "role" in messages[0]
@@ -31,13 +33,13 @@ class OpenAIFormat:
     def read(self, record: JsonValue, place: Place) -> Transcript:
         if not isinstance(record, (dict, Mapping)):
             raise UnreadableRecordError("the record is no object")
-        messages = _first(record, _MESSAGE_KEYS)
+        messages = _messages(record)
         if messages is None:
             raise UnreadableRecordError("the record has no messages")
         return Transcript(
             id=_id(record, place),
             messages=read_messages(messages),
-            tools=read_tools(_first(record, ("tools", "functions"))),
+            tools=read_tools(_first(record, _TOOL_KEYS)),
             place=place,
         )
 
@@ -46,6 +48,17 @@ class OpenAIFormat:
         if transcript.tools is not None:
             written["tools"] = [write_tool(tool) for tool in transcript.tools]
         return {**written, "messages": [write_message(message) for message in transcript.messages]}
+
+
+def _messages(record: JsonObject) -> JsonValue:
+    """Give the list of messages; some keep it as JSON text."""
+    found = _first(record, _MESSAGE_KEYS)
+    if not isinstance(found, str) or not found.lstrip().startswith("["):
+        return found
+    try:
+        return parse_json(found)
+    except NotJsonError:
+        return found
 
 
 def _first(record: JsonObject, keys: tuple[str, ...]) -> JsonValue:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from toolace_mt.formats.base import UnreadableFileError
-from toolace_mt.formats.raw import ByteStream, RawRecord
+from toolace_mt.formats.raw import ByteStream, Consumed, RawRecord
 
 __all__ = ["TABLES", "table_records", "unpacked_zstd"]
 
@@ -73,12 +73,12 @@ class _Unpacking(io.RawIOBase):
         return b"".join(parts)
 
 
-def table_records(path: Path, limit: int) -> Iterator[RawRecord]:
+def table_records(path: Path, limit: int, consumed: Consumed) -> Iterator[RawRecord]:
     """Give the rows of a Parquet or Arrow file as JSON objects, some at a time."""
     pyarrow = _library("pyarrow", str(path), "parquet")
     number = 0
     try:
-        for rows in _batches(path, pyarrow):
+        for rows in _batches(path, pyarrow, consumed):
             for row in rows:
                 text = orjson.dumps(_without_nulls(row), default=_plain)
                 reason = f"the record is longer than {limit} bytes" if len(text) > limit else None
@@ -88,16 +88,22 @@ def table_records(path: Path, limit: int) -> Iterator[RawRecord]:
         raise UnreadableFileError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
 
 
-def _batches(path: Path, pyarrow: Any) -> Iterator[list[dict[str, Any]]]:
+def _batches(path: Path, pyarrow: Any, consumed: Consumed) -> Iterator[list[dict[str, Any]]]:
+    """Where in the file a row of Parquet stands is only known roughly: rows are taken as equally long."""
+    size = path.stat().st_size
     if path.suffix == ".parquet":
         parquet = importlib.import_module("pyarrow.parquet")
         with parquet.ParquetFile(path) as table:
+            rows = 0
             for batch in table.iter_batches(batch_size=_ROWS_AT_A_TIME):
+                rows += batch.num_rows
+                consumed.bytes = size * rows // max(1, table.metadata.num_rows)
                 yield batch.to_pylist()
         return
     ipc = importlib.import_module("pyarrow.ipc")
     with pyarrow.memory_map(str(path)) as source, ipc.open_stream(source) as reader:
         for batch in reader:
+            consumed.bytes = source.tell()
             for start in range(0, batch.num_rows, _ROWS_AT_A_TIME):
                 yield batch.slice(start, _ROWS_AT_A_TIME).to_pylist()
 

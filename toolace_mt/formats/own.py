@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sandbox import state_digest
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.openai import OpenAIFormat
 from toolace_mt.transcript import JsonObject, JsonValue, Place, Setting, Transcript
@@ -12,13 +13,15 @@ from toolace_mt.transcript import JsonObject, JsonValue, Place, Setting, Transcr
 __all__ = ["OwnFormat"]
 
 _OPENAI = OpenAIFormat()
+_STATES = ("final_state_digest", "final_state")
 
 
 class OwnFormat:
     """Reads and writes ``{"id", "tools", "messages", "metadata": {"pack", "world", "faults", ...}}``.
 
     ``faults`` maps the index of a call to the failure that was planned for it:
-    ``{"3": {"kind": "timeout", "code": "timeout", "message": "..."}}``.
+    ``{"3": {"kind": "timeout", "code": "timeout", "message": "..."}}``.  The world after the last call stands
+    there as ``final_state_digest`` or, where others wrote the record, whole as ``final_state``.
     """
 
     name = "toolace-mt"
@@ -27,7 +30,9 @@ class OwnFormat:
         if not isinstance(sample, (dict, Mapping)) or not _OPENAI.detect(sample):
             return False
         metadata = sample.get("metadata")
-        return isinstance(metadata, (dict, Mapping)) and isinstance(metadata.get("pack"), str)
+        if not isinstance(metadata, (dict, Mapping)):
+            return False
+        return isinstance(metadata.get("pack"), str) or any(key in metadata for key in _STATES)
 
     def read(self, record: JsonValue, place: Place) -> Transcript:
         transcript = _OPENAI.read(record, place)
@@ -45,7 +50,7 @@ def _setting(metadata: JsonObject) -> Setting:
         pack=_text(metadata, "pack"),
         world=_text(metadata, "world"),
         faults=_faults(metadata.get("faults")),
-        final_state_digest=_text(metadata, "final_state_digest"),
+        final_state_digest=_final_digest(metadata),
     )
 
 
@@ -54,6 +59,16 @@ def _text(metadata: JsonObject, key: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise UnreadableRecordError(f"metadata.{key} is no text")
     return value
+
+
+def _final_digest(metadata: JsonObject) -> str | None:
+    """Give the digest of the last world, which may be written out instead."""
+    state = metadata.get("final_state")
+    if metadata.get("final_state_digest") is not None or state is None:
+        return _text(metadata, "final_state_digest")
+    if not isinstance(state, dict):
+        raise UnreadableRecordError("metadata.final_state is no object")
+    return state_digest(state)
 
 
 def _faults(value: JsonValue) -> Mapping[int, JsonObject]:

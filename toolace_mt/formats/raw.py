@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["ByteStream", "RawRecord"]
+__all__ = ["ByteStream", "Consumed", "RawRecord"]
 
 
 class ByteStream(Protocol):
@@ -14,6 +14,13 @@ class ByteStream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
     def readline(self, size: int, /) -> bytes: ...
+
+
+@dataclass(slots=True)
+class Consumed:
+    """How far the reading of a file has come, in bytes on the disk: of a packed file, packed ones."""
+
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from toolace_mt.formats.base import UnreadableRecordError
-from toolace_mt.formats.call_text import call_of, calls_of
+from toolace_mt.formats.call_text import call_of, calls_of, loose_value
 from toolace_mt.formats.json_text import dump_json
 from toolace_mt.formats.tools import read_tools
 from toolace_mt.formats.turns import identity
@@ -126,8 +126,8 @@ class NestfulFormat:
             raise UnreadableRecordError("the record is no object")
         entries = record.get("output")
         if isinstance(entries, str):
-            calls = calls_of(entries, "the record")
-        elif isinstance(entries, list):
+            entries = loose_value(entries)
+        if isinstance(entries, list):
             calls = tuple(_var(entry) for entry in entries)
         else:
             raise UnreadableRecordError("the record has no list of calls")

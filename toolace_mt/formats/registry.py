@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from toolace_mt.formats.anthropic import AnthropicFormat
 from toolace_mt.formats.api_bank import ApiBankFormat
 from toolace_mt.formats.base import (
     Format,
@@ -17,12 +18,15 @@ from toolace_mt.formats.bfcl import BfclFormat
 from toolace_mt.formats.catalogue import DIALOGUE_KEYS, CatalogueFormat
 from toolace_mt.formats.companions import Companions, with_tools
 from toolace_mt.formats.containers import RawRecord, parse_record
+from toolace_mt.formats.gemini import GeminiFormat
+from toolace_mt.formats.glaive import GlaiveFormat
 from toolace_mt.formats.hermes import HermesFormat
 from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.formats.openai import OpenAIFormat
 from toolace_mt.formats.own import OwnFormat
 from toolace_mt.formats.react import ReactFormat
 from toolace_mt.formats.references import NestfulFormat, SealToolsFormat, XlamFormat
+from toolace_mt.formats.responses import ResponsesFormat
 from toolace_mt.formats.routed import RoutedFormat
 from toolace_mt.formats.sharegpt import ShareGptFormat
 from toolace_mt.formats.splitting import split_record
@@ -50,6 +54,10 @@ FORMATS: tuple[Format, ...] = (
     XlamFormat(),
     ApiBankFormat(),
     RoutedFormat(),
+    AnthropicFormat(),
+    ResponsesFormat(),
+    GeminiFormat(),
+    GlaiveFormat(),
     HermesFormat(),
     ReactFormat(),
     ToolAceFormat(),

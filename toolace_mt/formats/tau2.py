@@ -80,6 +80,8 @@ def _simulated(messages: Sequence[JsonValue]) -> Iterator[Message]:
             raise UnreadableRecordError(f"message {turn} is no object")
         if entry.get("role") != "tool":
             plain = {key: value for key, value in entry.items() if key != "tool_calls"}
+            if entry.get("role") == "user" and entry.get("tool_calls") and not entry.get("content"):
+                continue  # the simulated user acts and says nothing
             yield from read_messages([plain if entry.get("role") == "user" else entry])
             continue
         inner = entry.get("tool_messages")

@@ -254,6 +254,8 @@ def derive_words(value: str, evidence: Evidence) -> Source | None:
     wanted = content_words(value if extension is None else value[: extension.start()])
     if not wanted:
         return Source(kind=SourceKind.CONSTANT, how="no words of meaning")
+    if not any(letter.isalpha() for letter in value):
+        return None  # of a number or a date, most parts are not enough
     told = [*evidence.outside, *evidence.assistants]
     stems = [(said, stems_of(said.text)) for said in told]
     first = next((said for said, heard in stems if not heard.isdisjoint(wanted)), None)

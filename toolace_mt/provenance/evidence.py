@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from itertools import islice
 from typing import NamedTuple
 
@@ -126,7 +127,9 @@ class Evidence:
 
     def numbers(self, limit: int) -> dict[float, int]:
         """Give up to ``limit`` earlier numbers with their turns, the user's and the newest results' first."""
-        known = {number: said.turn for said in self.users for number in sorted(numbers_in(said.text))}
+        known = {
+            number: said.turn for said in self.users for number in nsmallest(limit, numbers_in(said.text))
+        }
         for number, turn in islice(self._results.newest_numbers(), limit):
             known.setdefault(number, turn)
         return dict(islice(known.items(), limit))

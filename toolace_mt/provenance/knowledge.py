@@ -6,12 +6,13 @@ None of these is shown to be right, so each is a source that is not certain.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from toolace_mt.json_path import Leaf
 from toolace_mt.provenance.numbers import numbers_in
 from toolace_mt.provenance.source import Source, SourceKind
 from toolace_mt.provenance.words import normalised
-from toolace_mt.transcript import DeclaredTool, JsonObject
+from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
 
 __all__ = ["is_expression", "known_or_chosen", "named_variable"]
 
@@ -20,6 +21,7 @@ _CODE = re.compile(r"[A-Z]{1,5}(?:[./-][A-Z]{1,4})?\Z")
 _SHORT_CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?\Z")
 _EXPRESSION = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[[^\[\]]*\]|\([^()]*\))*\Z")
 _NAMED = re.compile(r"[._(]|[a-z][A-Z]|\A[A-Z]+\Z")
+_EXAMPLE = re.compile(r"\be\.?g\b|\bexamples?\b|\bsuch as\b|\blike\b", re.IGNORECASE)
 _CODED_TEXT = """
 lang language locale country currency state region code symbol ticker iata icao airport origin destination
 from to unit units src tgt timezone stock market asn
@@ -128,8 +130,10 @@ def _text(
         return _unsure("own words")
     if not parts.isdisjoint(_REGIONS) and _CAPITALISED.match(value):
         return _unsure("knowledge of the world")
+    if value in _listed_examples(schema):
+        return _by_tool(certain=False)
     if _is_quoted(value, schema):
-        return _by_tool(certain=not identifier)
+        return _by_tool(certain=not identifier and _EXAMPLE.search(str(schema.get("description"))) is None)
     if not identifier and tool is not None and _is_described(value, schema, tool):
         return _by_tool(certain=False)
     return None
@@ -145,11 +149,13 @@ def _named_number(value: float, schema: JsonObject) -> bool:
     return isinstance(described, str) and float(value) in numbers_in(described)
 
 
-def _is_quoted(value: str, schema: JsonObject) -> bool:
-    """Tell whether the parameter's description, or its list of examples, gives the value to the letter."""
+def _listed_examples(schema: JsonObject) -> Sequence[JsonValue]:
     examples = schema.get("examples", schema.get("example"))
-    if examples == value or (isinstance(examples, (list, tuple)) and value in examples):
-        return True
+    return examples if isinstance(examples, (list, tuple)) else (examples,)
+
+
+def _is_quoted(value: str, schema: JsonObject) -> bool:
+    """Tell whether the parameter's description gives the value to the letter."""
     described = schema.get("description")
     if not isinstance(described, str) or value not in described:
         return False

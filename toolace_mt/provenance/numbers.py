@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 __all__ = ["as_number", "numbers_in"]
 
@@ -45,7 +46,7 @@ _DIGITS_MAX = 30
 @lru_cache(maxsize=2048)
 def numbers_in(text: str) -> frozenset[float]:
     """Give every number that the text can be read to hold."""
-    return frozenset((*_from_digits(text), *_from_words(text.casefold())))
+    return frozenset(chain(_from_digits(text), _from_words(text.casefold())))
 
 
 def as_number(value: object) -> float | None:

@@ -1,7 +1,11 @@
-"""The 800 multi-turn entries of BFCL: their ground truth executed by their own checker, or audited by us."""
+"""The 800 multi-turn entries of BFCL: their ground truth executed by their own checker, or audited by us.
+
+``states`` compares what both find after each turn; it is no part of the times.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from functools import partial
 from importlib import import_module
@@ -10,9 +14,11 @@ from pathlib import Path
 
 import anyio
 
+from sandbox import StateReading, TrustedExecution, TrustedTrajectory, open_trusted
 from sandbox.trusted.bfcl import CATEGORIES, BfclEntry, read_entries
 from tests.bench.measure import report
 from toolace_mt import audit_async
+from toolace_mt.garbage import collect_rarely
 
 _CHECKER = "bfcl_eval.eval_checker.multi_turn_eval.multi_turn_checker"
 
@@ -38,8 +44,28 @@ async def _ours(jobs: int) -> int:
     return audited.dialogues
 
 
+async def _states() -> None:
+    from tests.sandbox.trusted.test_bfcl import their_run
+
+    entries = list(read_entries())
+    trajectories = [TrustedTrajectory(record=entry.record, turns=entry.turns) for entry in entries]
+    async with open_trusted("bfcl") as runtime:
+        runs = await runtime.run(trajectories, read=StateReading.TURN)
+    same = [
+        turn.state == state
+        for entry, run in zip(entries, runs, strict=True)
+        if isinstance(run, TrustedExecution)
+        for (_, state), turn in zip(their_run(entry), run.turns, strict=True)
+    ]
+    sys.stdout.write(json.dumps({"turns": len(same), "equal": sum(same)}) + "\n")
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "theirs":
-        anyio.run(report, partial(_theirs, list(read_entries())))
-    else:
-        anyio.run(report, partial(_ours, int(sys.argv[2])))
+    match sys.argv[1]:
+        case "theirs":
+            anyio.run(report, partial(_theirs, list(read_entries())))
+        case "states":
+            anyio.run(_states)
+        case _:
+            collect_rarely()
+            anyio.run(partial(report, partial(_ours, int(sys.argv[2])), with_ended=True))

@@ -1,7 +1,7 @@
 """One fault of each kind put into clean dialogues, to see which rules find it.
 
 Each mutation takes a dialogue of ours (chat messages as JSON) and a random generator, and gives the dialogue
-with one fault, or None if there is no place for it.  Run as a program it prints recall by kind:
+with one fault, or None if there is no place for it.  Run as a program it says recall by kind:
 ``python -m tests.bench.audits.mutants``.
 """
 
@@ -20,6 +20,7 @@ from typing import Any
 
 import orjson
 
+from tests.bench.side_by_side import say
 from toolace_mt import audit, generate
 from toolace_mt.config import GenerateConfig
 
@@ -190,7 +191,8 @@ def _enum_off(dialogue: Dialogue, chance: random.Random) -> Dialogue | None:
     picked = _pick(chance, places)
     if picked is None:
         return None
-    _with(*picked, "something else")
+    function, name = picked
+    _with(function, name, "something else")
     return dialogue
 
 
@@ -429,11 +431,11 @@ def _main(count: int) -> None:
         folder = Path(name)
         dialogues = clean_dialogues(folder, count)
         clean = findings_by_dialogue(dialogues, folder, "auto")
-        print(f"{len(dialogues)} dialogues, findings before mutation: {sum(map(len, clean.values()))}")
-        print(f"{'kind':20} {'mutants':>8} {'by record':>10} {'executed':>10}")
+        say(f"{len(dialogues)} dialogues, findings before mutation: {sum(map(len, clean.values()))}")
+        say(f"{'kind':20} {'mutants':>8} {'by record':>10} {'executed':>10}")
         for kind, recall in measure(dialogues, folder).items():
             row = (100 * part / max(1, recall.mutants) for part in (recall.by_record, recall.by_execution))
-            print(f"{kind:20} {recall.mutants:8} " + " ".join(f"{share:9.1f}%" for share in row))
+            say(f"{kind:20} {recall.mutants:8} " + " ".join(f"{share:9.1f}%" for share in row))
 
 
 if __name__ == "__main__":

@@ -4,43 +4,51 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from tests.bench.audits import growth
 from tests.bench.audits.six_calls import CALLS
-from tests.bench.side_by_side import in_turn, row, say
+from tests.bench.side_by_side import Figures, in_turn, row, say
 
 __all__ = ["measure"]
 
-_FEW, _MANY = 2_000, 20_000
+_MANY = 20_000
 
 
 def measure() -> None:
-    """By the record alone in one process and in two, with execution, and BFCL's own entries."""
+    """By the record alone in one process and in two, with execution, by size, and BFCL's own entries."""
     audited = "tests.bench.audits.audited"
-    few, one, two, executed = in_turn(
-        [audited, str(_FEW), "1"],
-        [audited, str(_MANY), "1"],
-        [audited, str(_MANY), "2"],
-        ["tests.bench.pipelines.dialogues", "audit"],
+    one, two, executed = in_turn(
+        [audited, str(_MANY), "1"], [audited, str(_MANY), "2"], ["tests.bench.audits.executed"]
     )
     say(f"audits: {_MANY:,} dialogues of {CALLS} calls; rules TA0 to TA4 and TA7")
-    row(f"one process, {_FEW:,}", few)
     row("one process", one)
     row("two processes", two)
     say(
-        f"  two processes {two['per_second'] / one['per_second']:.2f} times one;"
-        f" {CALLS * one['per_second']:,.0f} calls/s;"
-        f" ten times the dialogues in {10 * few['per_second'] / one['per_second']:.1f} times the time"
+        f"  a core judges {_per_core(one):,.0f} dialogues/s and {CALLS * _per_core(one):,.0f} calls/s;"
+        f" two processes are {two['per_second'] / one['per_second']:.2f} times as fast as one"
     )
     row("with execution, all packs", executed)
+    say(f"  a core judges and executes {_per_core(executed):,.0f} dialogues/s")
+    growth.measure()
     if find_spec("bfcl_eval") is not None:
         _bfcl()
+
+
+def _per_core(figures: Figures) -> float:
+    """Dialogues in a second of processor time, that of all processes together."""
+    return 1000 / figures["cpu_ms"]
 
 
 def _bfcl() -> None:
     own = "tests.bench.audits.bfcl"
     theirs, one, two = in_turn([own, "theirs"], [own, "ours", "1"], [own, "ours", "2"])
+    (same,) = in_turn([own, "states"], turns=1)
     say("BFCL: 800 multi-turn entries, ground truth executed (ours: and judged by all rules)")
     row("bfcl-eval's checker", theirs)
     row("audit --env bfcl", one)
     row("audit --env bfcl --jobs 2", two)
     best = max(one["per_second"], two["per_second"])
-    say(f"  {best / theirs['per_second']:.2f} times their rate")
+    say(
+        f"  {_per_core(one) / _per_core(theirs):.2f} times their rate on a core,"
+        f" {best / theirs['per_second']:.2f} times in all;"
+        f" {same['equal']:,.0f} of {same['turns']:,.0f} states after turns are equal"
+    )

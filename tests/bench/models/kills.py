@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +48,18 @@ class KillStudy:
     most_repeats: int
 
 
-async def kill_study(kills: int, folder: Path, *, count: int = 16, seed: int = 0) -> KillStudy:
-    """Kill runs of ``count`` dialogues so many times in all, and let each come to its end."""
+async def kill_study(
+    kills: int, folder: Path, *, count: int = 16, packs: Sequence[str] = (), seed: int = 0
+) -> KillStudy:
+    """Kill runs of ``count`` dialogues so many times in all, and let each come to its end.
+
+    Without ``packs`` all are taken; each of them makes every start a little longer.
+    """
     chance = random.Random(seed)
+    words = ("--count", str(count), *(word for pack in packs for word in ("--pack", pack)))
     async with SimulatedServer(_BEHAVIOUR).running() as server:
         undisturbed = folder / "undisturbed"
-        await _to_the_end(server, undisturbed, count, 8)
+        await _to_the_end(server, undisturbed, words, 8)
         requests = server.statistics()["answered"]
     done = runs = differing = answered = repeats = most_repeats = 0
     while done < kills:
@@ -60,11 +67,11 @@ async def kill_study(kills: int, folder: Path, *, count: int = 16, seed: int = 0
         runs += 1
         async with SimulatedServer(_BEHAVIOUR).running() as server:
             dialogues = chance.choice((2, 4, 8, 16))
-            while done < kills and await _killed(server, run, count, dialogues, chance, requests):
+            while done < kills and await _killed(server, run, words, dialogues, chance, requests):
                 done += 1
                 most_repeats += dialogues * _GAPS_OF_A_DIALOGUE
                 dialogues = chance.choice((2, 4, 8, 16))
-            await _to_the_end(server, run, count, dialogues)
+            await _to_the_end(server, run, words, dialogues)
             differing += data_of(run) != data_of(undisturbed)
             answered += server.statistics()["answered"]
             repeats += server.statistics()["repeats"]
@@ -79,11 +86,16 @@ async def kill_study(kills: int, folder: Path, *, count: int = 16, seed: int = 0
 
 
 async def _killed(
-    server: SimulatedServer, run: Path, count: int, dialogues: int, chance: random.Random, requests: int
+    server: SimulatedServer,
+    run: Path,
+    words: Sequence[str],
+    dialogues: int,
+    chance: random.Random,
+    requests: int,
 ) -> bool:
     """Kill the run at a random moment of its work; False when it came to its end before."""
     killed = False
-    async with await _start(server, run, count, dialogues) as process, anyio.create_task_group() as group:
+    async with await _start(server, run, words, dialogues) as process, anyio.create_task_group() as group:
 
         async def kill() -> None:
             nonlocal killed
@@ -99,18 +111,20 @@ async def _killed(
     return killed and status == -signal.SIGKILL
 
 
-async def _to_the_end(server: SimulatedServer, run: Path, count: int, dialogues: int) -> None:
-    async with await _start(server, run, count, dialogues) as process:
+async def _to_the_end(server: SimulatedServer, run: Path, words: Sequence[str], dialogues: int) -> None:
+    async with await _start(server, run, words, dialogues) as process:
         with anyio.fail_after(_LONGEST_SECONDS):
             status = await process.wait()
     if status != 0:
         raise RuntimeError(f"the run in {run} ended with status {status}")
 
 
-async def _start(server: SimulatedServer, run: Path, count: int, dialogues: int) -> Process:
-    words = ["generate", "--model", f"simulated:{server.url}", "--count", str(count), "--out", str(run)]
+async def _start(server: SimulatedServer, run: Path, words: Sequence[str], dialogues: int) -> Process:
+    model = f"simulated:{server.url}"
     return await anyio.open_process(
-        command(*words, "--resume", "--concurrency", str(dialogues)),
+        command(
+            *("generate", "--model", model, "--out", run, "--resume", "--concurrency", str(dialogues)), *words
+        ),
         env=environment(),
         stdin=None,
         stdout=subprocess.DEVNULL,

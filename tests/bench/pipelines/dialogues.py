@@ -13,10 +13,13 @@ from tests.bench.measure import report
 from toolace_mt import audit_async, generate_async
 from toolace_mt.config import GenerateConfig
 
+__all__ = ["make_dialogues"]
+
 _DIALOGUES = 300
 
 
-async def _make(folder: Path) -> int:
+async def make_dialogues(folder: Path) -> int:
+    """Leave ``run/dialogues.jsonl`` in the folder; give how many were tried."""
     silent = folder / "silent.jsonl"
     silent.write_text('{"cassette": 1, "model": "none"}\n', encoding="utf-8")
     config = GenerateConfig(
@@ -35,9 +38,9 @@ async def _main(which: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if which == "make":
-            await report(partial(_make, folder))
+            await report(partial(make_dialogues, folder))
         else:
-            await _make(folder)
+            await make_dialogues(folder)
             await report(partial(_audit, folder / "run" / "dialogues.jsonl"))
 
 

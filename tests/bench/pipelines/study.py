@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from tests.bench.side_by_side import in_turn, row, say
+from tests.bench.models.study import model_server
+from tests.bench.side_by_side import Figures, in_turn, row, say
 
 __all__ = ["measure"]
 
+_COUNTS = (100, 1_000)
+
 
 def measure() -> None:
-    """Coarse dialogues: planned, executed, injected, verified; no model."""
+    """Coarse dialogues without a model; and refined ones with the simulated model, few and many."""
     (made,) = in_turn(["tests.bench.pipelines.dialogues", "make"])
     say("dialogues: all packs, no model, every call executed while planned and again when verified")
     row("made", made)
+    with model_server() as port:
+        engine, *simulated = in_turn(
+            ["tests.bench.models.client", "engine", port, "rarely"],
+            *(["tests.bench.pipelines.simulated", str(count)] for count in _COUNTS),
+            turns=1,
+        )
+    say("dialogues refined and judged by the simulated model, 0 to 50 ms an answer, on one core (goal 40/s)")
+    for count, figures in zip(_COUNTS, simulated, strict=True):
+        row(f"{count:,} of them", figures)
+    _compare(engine, *simulated)
+
+
+def _compare(engine: Figures, few: Figures, many: Figures) -> None:
+    asking = many["requests"] * engine["cpu_ms"]
+    say(
+        f"  CPU {many['cpu_ms'] / asking:.2f} times that of its {many['requests']:.1f} requests (goal 1.3), "
+        f"and {many['sandbox_ms']:.1f} ms in the sandbox"
+    )
+    cpu, memory = (many[key] / few[key] for key in ("cpu_ms", "peak_mb"))
+    times = _COUNTS[1] // _COUNTS[0]
+    say(f"  {times} times as many: {cpu:.2f} times the CPU each, {memory:.2f} times the memory")

@@ -1,8 +1,10 @@
 """The 800 multi-turn entries of BFCL with their ground truth: bfcl-eval's own executor, or ours.
 
-``python -m tests.bench.tools.leaderboard theirs|ours|ours-states`` prints one JSON object of figures; with
-``ours-states`` every state after every turn is read too, which their executor never does.  That the results
-and states are equal is a test (``tests/sandbox/trusted/test_bfcl.py``).
+``python -m tests.bench.tools.leaderboard theirs|ours|ours-final|ours-states`` prints one JSON object of
+figures.  ``ours`` is what an audit does: all results and the final state's digest.  With ``ours-final`` the
+final states are read too, with ``ours-states`` those after every turn; their executor gives the live objects
+and never reads them.  That the results and states are equal is a test
+(``tests/sandbox/trusted/test_bfcl.py``).
 """
 
 from __future__ import annotations
@@ -74,6 +76,8 @@ if __name__ == "__main__":
         case "theirs":
             found = theirs()
         case "ours":
+            found = anyio.run(ours, StateReading.DIGEST)
+        case "ours-final":
             found = anyio.run(ours, StateReading.FINAL)
         case _:
             found = anyio.run(ours, StateReading.TURN)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sandbox import Call, ProcessRuntime, Trajectory, open_runtime
+from sandbox.frames import encode, receive, send
 from sandbox.testing import conformance_pack
 from tests.sandbox.containment.corpus import Attack, attacks
 from tests.sandbox.containment.limits import contained
@@ -80,3 +81,30 @@ async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(
         body = b'{"batch": []}'
         theirs.sendall(struct.pack(">I", len(body)) + body)
         assert await impatient.run(PACK, [GOOD]) == expected
+
+
+def _answer_with_what_was_asked_before(theirs: socket.socket, real: socket.socket) -> None:
+    real.setblocking(True)
+    before = None
+    while (message := receive(theirs)) is not None:
+        send(real, encode(message))
+        answer = encode(receive(real))
+        send(theirs, before or answer)
+        before = answer
+
+
+async def test_a_well_formed_answer_that_comes_late_is_not_taken_for_another_batch(
+    impatient: ProcessRuntime,
+) -> None:
+    other = Trajectory(start="only", calls=(Call(name="add", arguments={"amount": 5}),))
+    expected = await impatient.run(PACK, [GOOD]), await impatient.run(PACK, [other])
+    (worker,) = impatient._pool._idle
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs, worker.channel as real:
+        worker.channel = ours
+        relaying = threading.Thread(target=_answer_with_what_was_asked_before, args=(theirs, real))
+        relaying.start()
+        assert (await impatient.run(PACK, [GOOD]), await impatient.run(PACK, [other])) == expected
+        assert impatient._pool._idle != [worker]
+        relaying.join()

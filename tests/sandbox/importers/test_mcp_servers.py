@@ -34,8 +34,11 @@ def address() -> Iterator[str]:
 
 def over_stdio() -> Client:
     from mcp import Client, StdioServerParameters
+    from mcp.client.stdio import stdio_client
 
-    return Client(StdioServerParameters(command=COMMAND[0], args=COMMAND[1:]))
+    assert sys.__stderr__ is not None
+    server = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:])
+    return Client(stdio_client(server, errlog=sys.__stderr__))
 
 
 def over_http(address: str, **options: Any) -> Client:
@@ -92,6 +95,22 @@ async def test_a_server_is_imported_with_what_it_answered(address: str, tmp_path
     answer = done.steps[0].outcome
     assert isinstance(answer, Returned)
     assert "Emma" in str(answer.value)
+
+
+IMPORT_WITHOUT_STANDARD_ERROR = """
+import contextlib, io, sys
+with contextlib.redirect_stderr(io.StringIO()):
+    import mcp
+import anyio
+from sandbox.importers.mcp_server import read_mcp
+print(len(anyio.run(read_mcp, sys.argv[1]).tools))
+"""
+
+
+def test_it_does_not_matter_what_stood_for_standard_error_when_mcp_was_imported() -> None:
+    command = [sys.executable, "-c", IMPORT_WITHOUT_STANDARD_ERROR, "mcp:" + " ".join(COMMAND)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "3", done.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from sandbox import (
@@ -47,6 +48,7 @@ FAULTS = {
     "undeclared": (call("break_down"), FaultKind.UNDECLARED_ERROR, "lookup", "the shelf is empty"),
     "unknown tool": (call("sink"), FaultKind.UNKNOWN_TOOL, "unknown_tool", "no tool 'sink'"),
     "private": (call("_secret"), FaultKind.UNKNOWN_TOOL, "unknown_tool", "no tool '_secret'"),
+    "nothing's own": (call("__class__"), FaultKind.UNKNOWN_TOOL, "unknown_tool", "no tool '__class__'"),
     "missing": (call("find"), FaultKind.INVALID_ARGUMENTS, "invalid_arguments", "missing 1 required"),
     "unknown argument": (call("break_down", x=1), FaultKind.INVALID_ARGUMENTS, "invalid_arguments", "'x'"),
     "memory": (call("devour"), FaultKind.MEMORY, "memory", "more memory"),
@@ -89,8 +91,23 @@ async def test_a_run_call_by_call_tells_the_same_as_a_run_in_one_message() -> No
     for reading in StateReading:
         one, other = await run_one(whole, read=reading), await run_one(dying, read=reading)
         assert other.turns[:-1] == one.turns
+        assert (one.final_state is None) == (reading is StateReading.DIGEST)
         assert other.final_state == one.final_state
         assert other.final_state_digest == one.final_state_digest
+
+
+@pytest.mark.parametrize("more", [(), (call("die"),)], ids=["in one message", "call by call"])
+async def test_of_a_planned_truncated_result_the_first_half_arrives_and_the_change_stays(
+    more: tuple[Call, ...],
+) -> None:
+    turn = (call("move", parcel_id="P1"), call("find", parcel_id="P1"), *more)
+    fault = PlannedFault(kind=FaultKind.TOOL_ERROR, code="truncated_result", message="cut off:")
+    done = await run_one(TrustedTrajectory(record={}, turns=(turn,), faults={0: fault}))
+    whole = await run_one(TrustedTrajectory(record={}, turns=(turn,)))
+    assert isinstance(whole.outcomes[0], Returned)
+    text = orjson.dumps(whole.outcomes[0].value).decode()
+    assert done.outcomes[0] == Fault(fault.kind, fault.code, f"cut off: {text[: len(text) // 2]}")
+    assert done.outcomes[1] == whole.outcomes[1]
 
 
 async def test_the_world_is_the_public_attributes_after_every_turn_and_call() -> None:

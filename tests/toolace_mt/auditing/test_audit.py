@@ -153,6 +153,26 @@ def test_a_dialogue_without_a_digest_is_executed_with_its_state_unchecked(
     assert rules_of(report) == []
 
 
+def test_questions_without_answers_are_said_once_a_file(tmp_path: Path) -> None:
+    question = {"id": "q", "question": [[{"role": "user", "content": "Hi?"}]], "function": []}
+    found = audit(written(tmp_path / "asked.json", *({**question, "id": f"q{n}"} for n in range(3)))).findings
+    assert [(one.finding.rule, one.place.record, one.severity.value) for one in found] == [
+        ("TA003", 0, "info")
+    ]
+    assert "possible_answer/asked.json" in found[0].finding.message
+
+
+def test_an_object_in_a_folder_that_is_no_dataset_is_noted_and_a_broken_one_is_an_error(
+    tmp_path: Path, recorded: Recorder
+) -> None:
+    written(tmp_path / "dialogues.jsonl", recorded(GET))
+    database = written(tmp_path / "database.json", {"orders": {"O1": {"status": "pending"}}})
+    (tmp_path / "torn.json").write_text('{"messages": [')
+    rules = {Path(found.place.file).name: found.finding.rule for found in audit(tmp_path).findings}
+    assert rules == {"database.json": "TA003", "torn.json": "TA001"}
+    assert rules_of(audit(database)) == ["TA001"]
+
+
 def test_a_call_without_a_recorded_result_is_executed_and_not_replayed(
     tmp_path: Path, pack_folder: Path, recorded: Recorder
 ) -> None:
@@ -164,9 +184,7 @@ def test_a_call_without_a_recorded_result_is_executed_and_not_replayed(
     assert "TA501" in rules_of(report)
 
 
-def test_an_executed_call_need_not_be_grounded(
-    tmp_path: Path, pack_folder: Path, recorded: Recorder
-) -> None:
+def test_an_executed_call_need_not_be_grounded(tmp_path: Path, pack_folder: Path, recorded: Recorder) -> None:
     record = recorded(GET)
     record["messages"][0]["content"] = "Please see to it."
     report = audit(written(tmp_path / "d.jsonl", record), environment=str(pack_folder))

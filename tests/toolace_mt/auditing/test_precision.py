@@ -15,7 +15,8 @@ CLEAN = (
     "tau_bench.json",
     "tau2_tasks.json", "tau2_results.json", "api_bank", "tooltalk", "toolbench.json", "react.json",
     "toolalpaca.json", "nestful.json", "seal_tools", "when2call.jsonl", "routed.json",
-    "complexfuncbench.json", "mcp_tools.json",
+    "complexfuncbench.json", "mcp_tools.json", "glaive.json", "anthropic.json", "gemini.json",
+    "responses.json", "tool_turns.json",
 )  # fmt: skip
 
 

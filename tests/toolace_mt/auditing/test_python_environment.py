@@ -86,6 +86,42 @@ def test_a_final_state_is_compared_where_the_record_has_one(
     assert report.levels["executed"] == 1
 
 
+def test_a_final_state_written_out_is_compared_too(tmp_path: Path, desk: str, recorded: Recorder) -> None:
+    orders = {
+        key: {"order_id": key, "status": status} for key, status in (("O1", "cancelled"), ("O2", "pending"))
+    }
+    sound, off = recorded(CANCEL), recorded(CANCEL)
+    sound["metadata"] = {"final_state": {"orders": orders}}
+    off["metadata"] = {"final_state": {"orders": {}}}
+    report = audit(written(tmp_path / "d.jsonl", sound, off), environment=desk)
+    assert [(found.place.record, found.finding.rule) for found in report.findings] == [(1, "TA604")]
+    assert report.levels["executed"] == 1
+
+
+def _with_result(record: dict[str, Any], value: Any) -> dict[str, Any]:
+    record["messages"][2]["content"] = json.dumps(value)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("result", "rules"),
+    [
+        ({"order_id": "O1", "status": "pending"}, []),
+        (str({"order_id": "O1", "status": "pending"}), []),
+        ({"order_id": "O1", "status": "lost"}, ["TA601"]),
+        ({"order_id": "O1", "status": "pending", "since": 3}, ["TA601"]),
+        ({"order_id": "O77", "status": "pending"}, ["TA603"]),
+        ({"error": "no order O1"}, ["TA601"]),
+    ],
+)
+def test_each_class_of_difference_has_its_rule(
+    tmp_path: Path, desk: str, recorded: Recorder, result: Any, rules: list[str]
+) -> None:
+    record = _with_result(without_setting(recorded(GET)), result)
+    report = audit(written(tmp_path / "d.jsonl", record), environment=desk, select=["TA5", "TA6"])
+    assert rules_of(report) == rules
+
+
 def test_declared_errors_agree_with_recorded_failures(tmp_path: Path, desk: str, recorded: Recorder) -> None:
     failing, hidden = without_setting(recorded(MISSING)), without_setting(recorded(MISSING))
     hidden["messages"][2]["content"] = json.dumps({"order_id": "O9", "status": "pending"})

@@ -32,8 +32,9 @@ def first_difference(one: Path, other: Path) -> object:
     if left.keys() != right.keys():
         return sorted(left.keys() ^ right.keys())
     for name in left:
-        at = len(os.path.commonprefix([left[name], right[name]]))
         if left[name] != right[name]:
+            pairs = enumerate(zip(left[name], right[name], strict=False))
+            at = next((place for place, (a, b) in pairs if a != b), 0)
             return name, left[name][at - 80 : at + 80], right[name][at - 80 : at + 80]
     return None
 

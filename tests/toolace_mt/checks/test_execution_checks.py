@@ -129,6 +129,28 @@ def test_a_consistent_renaming_of_identifiers_is_recognised(ids: list[str]) -> N
     assert compare_results(ids, renamed).agreement is expected
 
 
+@pytest.mark.parametrize(
+    ("recorded", "executed", "expected"),
+    [
+        ({"a": 1, "b": [2]}, '{"b": [2], "a": 1}', Agreement.EQUAL),
+        ("{'a': 1, 'ok': True}", {"a": 1, "ok": True}, Agreement.EQUAL),
+        ("[('a', 1)]", [["a", 1]], Agreement.EQUAL),
+        ("{'a': 1}", {"a": 2}, Agreement.DIFFERENT),
+        ({"a": [1, 2]}, '{"a": [2, 1]}', Agreement.ORDER),
+        ({"order_id": 17, "n": 2}, {"order_id": 44, "n": 2}, Agreement.IDENTIFIERS),
+        ({"order_id": 17, "n": 2}, {"order_id": 17, "n": 3}, Agreement.DIFFERENT),
+        ([{"id": 1}, {"id": 1}], [{"id": 2}, {"id": 3}], Agreement.DIFFERENT),
+        ({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 2, "d": 3}, "e": 4}, Agreement.KEYS),
+        ({"a": 1, "b": 2}, {"a": 3, "c": 2}, Agreement.DIFFERENT),
+        ({"a": 1}, {"b": 1}, Agreement.DIFFERENT),
+    ],
+)
+def test_results_are_compared_by_what_they_mean_and_differences_have_a_class(
+    recorded: JsonValue, executed: JsonValue, expected: Agreement
+) -> None:
+    assert compare_results(recorded, executed).agreement is expected
+
+
 def test_an_inconsistent_renaming_is_a_difference() -> None:
     assert compare_results(["B1", "B1"], ["R1", "R2"]).agreement is Agreement.DIFFERENT
     assert compare_results(["B1", "B2"], ["R1", "R1"]).agreement is Agreement.DIFFERENT

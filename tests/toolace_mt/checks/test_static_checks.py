@@ -15,7 +15,7 @@ from toolace_mt.transcript import DeclaredTool, Message, Place, RecordedCall, Tr
 
 FAULTS = Path(__file__).parents[3] / "fixtures" / "datasets" / "openai_faults.jsonl"
 RECORDS = [json.loads(line) for line in FAULTS.read_text().splitlines()]
-STATIC = {rule.code for rule in RULES if rule.family not in ("TA5", "TA6", "TA8")} - {"TA001"}
+STATIC = {rule.code for rule in RULES if rule.family not in ("TA5", "TA6", "TA8")} - {"TA001", "TA003"}
 
 
 def transcript_of(record: Any) -> Transcript:
@@ -39,6 +39,28 @@ def test_ignoring_the_rule_silences_it_and_selecting_it_leaves_only_it(record: A
     transcript, codes = transcript_of(record), record["expect"]
     assert check_transcript(transcript, ignore=codes) == ()
     assert {finding.rule for finding in check_transcript(transcript, select=codes[:1])} == {codes[0]}
+
+
+@pytest.mark.parametrize(("tool", "rules"), [("ask_to_user", set()), ("get_order", {"TA103"})])
+def test_the_user_answers_a_call_that_asks_the_user(tool: str, rules: set[str]) -> None:
+    messages = (
+        Message(role="user", text="Where is it?"),
+        Message(role="assistant", calls=(RecordedCall(name=tool, arguments={}),)),
+        Message(role="user", text="The order of May."),
+        Message(role="assistant", text="It is on its way."),
+    )
+    assert {found.rule for found in check_transcript(Transcript(id="x", messages=messages))} == rules
+
+
+def test_a_call_before_the_user_has_spoken_is_out_of_order() -> None:
+    messages = (
+        Message(role="assistant", text="Hello, I look first."),
+        Message(role="assistant", calls=(RecordedCall(name="look", arguments={}),)),
+        Message(role="tool", value=1),
+        Message(role="user", text="And?"),
+        Message(role="assistant", text="It is there."),
+    )
+    assert [found.rule for found in check_transcript(Transcript(id="x", messages=messages))] == ["TA101"]
 
 
 def test_findings_name_the_turn_the_call_and_the_path() -> None:

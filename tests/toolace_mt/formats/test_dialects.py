@@ -34,6 +34,10 @@ FILES = {
     "toolbench": "toolbench.json",
     "react": "react.json",
     "routed": "routed.json",
+    "glaive": "glaive.json",
+    "anthropic": "anthropic.json",
+    "gemini": "gemini.json",
+    "responses": "responses.json",
 }
 
 
@@ -56,7 +60,19 @@ def test_a_file_is_detected_and_its_one_call_is_read_with_typed_arguments(dialec
 
 
 @pytest.mark.parametrize(
-    "file", ["sharegpt.json", "typed_parts.jsonl", "hermes.jsonl", "toolbench.json", "react.json"]
+    "file",
+    [
+        "sharegpt.json",
+        "typed_parts.jsonl",
+        "hermes.jsonl",
+        "toolbench.json",
+        "react.json",
+        "glaive.json",
+        "anthropic.json",
+        "gemini.json",
+        "responses.json",
+        "tool_turns.json",
+    ],
 )
 def test_a_dialogue_has_the_same_turns_in_every_dialect_that_records_results(file: str) -> None:
     messages = [message for message in only(DATASETS / file).messages if message.role != "system"]
@@ -74,6 +90,95 @@ def test_a_tool_name_may_hold_blanks_slashes_dots_and_brackets() -> None:
     assert [call.name for call in calls(found)] == ["Weather/Get v2.1 (daily)"]
     assert found.tools is not None
     assert found.tools[0].respelled == ()
+
+
+@pytest.mark.parametrize("dialect", ["glaive", "anthropic", "gemini"])
+def test_a_file_is_written_as_it_was_read(dialect: str) -> None:
+    found = only(DATASETS / f"{dialect}.json")
+    known = writable(find_format(dialect))
+    again = known.read(json.loads(json.dumps(known.write(found))), PLACE)
+    assert (again.messages, again.tools) == (found.messages, found.tools)
+
+
+def test_an_error_block_is_a_failure_and_what_follows_the_results_is_said() -> None:
+    record = json.loads((DATASETS / "anthropic.json").read_text())[0]
+    blocks = record["messages"][2]["content"]
+    blocks[0] |= {"is_error": True, "content": "no such city"}
+    blocks.append({"type": "text", "text": "Try Malmo."})
+    messages = find_format("anthropic").read(record, PLACE).messages
+    assert messages[3].value == {"error": "no such city"}
+    assert (messages[4].role, messages[4].text) == ("user", "Try Malmo.")
+
+
+def test_a_refusal_is_what_the_assistant_says() -> None:
+    record: dict[str, Any] = {
+        "messages": [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": None, "refusal": "No."},
+        ]
+    }
+    assert find_format("openai").read(record, PLACE).messages[1].text == "No."
+
+
+def test_a_simulated_user_who_only_acts_says_nothing() -> None:
+    record = json.loads((DATASETS / "tau2_results.json").read_text())["simulations"][0]
+    before = find_format("tau2-results").read(record, PLACE).messages
+    act = {"role": "user", "content": None, "tool_calls": [{"id": "u", "name": "toggle", "arguments": {}}]}
+    record["messages"].insert(1, act)
+    assert find_format("tau2-results").read(record, PLACE).messages == before
+
+
+def test_labels_of_calls_written_as_text_are_kept() -> None:
+    output = [
+        {"name": "add", "label": "$var_1", "arguments": {"a": 1}},
+        {"name": "double", "arguments": {"a": "$var_1.result$"}},
+    ]
+    record = {"input": "Add 1, then double.", "output": json.dumps(output)}
+    assert [call.gives for call in calls(find_format("nestful").read(record, PLACE))] == [("var_1",), ()]
+
+
+TEXT = {"type": "string"}
+QUESTION: dict[str, Any] = {
+    "id": "simple_1",
+    "question": [[{"role": "user", "content": "Weather in Lund?"}]],
+    "function": [{"name": "get_weather", "parameters": {"city": TEXT, "unit": TEXT}}],
+}
+
+
+def test_answers_of_bfcl_are_found_in_a_folder_beside_the_questions_folder(tmp_path: Path) -> None:
+    for folder, record in (
+        ("question", QUESTION),
+        ("possible_answer", {"id": "simple_1", "ground_truth": [{"get_weather": {"city": ["Lund"]}}]}),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "simple.json").write_text(json.dumps(record))
+    assert [call.arguments for call in calls(only(tmp_path / "question" / "simple.json"))] == [
+        {"city": "Lund"}
+    ]
+
+
+def test_answers_that_are_words_and_no_calls_are_said() -> None:
+    record = {**QUESTION, "ground_truth": ["Rain", "It rains"]}
+    found = find_format("bfcl").read(record, PLACE)
+    assert (found.messages[-1].role, found.messages[-1].text, calls(found)) == (
+        "assistant",
+        "Rain / It rains",
+        [],
+    )
+
+
+def test_all_values_that_an_answer_accepts_are_kept() -> None:
+    truth = [{"get_weather": {"city": ["Lund", "Lund, Sweden"], "unit": ["", "celsius"]}}]
+    (call,) = calls(find_format("bfcl").read({**QUESTION, "ground_truth": truth}, PLACE))
+    assert (call.arguments, call.others) == (
+        {"city": "Lund"},
+        ({"city": "Lund, Sweden", "unit": "celsius"}, {"city": "Lund, Sweden", "unit": ""}),
+    )
+
+
+def test_a_chance_written_as_a_division_is_a_number() -> None:
+    (call,) = calls(find_format("bfcl").read({**QUESTION, "ground_truth": ["draw(p=1/4)"]}, PLACE))
+    assert call.arguments == {"p": 0.25}
 
 
 def test_answers_of_bfcl_are_taken_from_the_folder_beside_and_positional_ones_get_names() -> None:
@@ -170,7 +275,9 @@ def plain(messages: tuple[Message, ...]) -> list[Any]:
     return [(m.role, m.text, [(c.name, c.arguments) for c in m.calls], m.value) for m in messages]
 
 
-@pytest.mark.parametrize("dialect", ["openai", "sharegpt", "hermes", "toolace", "react", "api-bank"])
+@pytest.mark.parametrize(
+    "dialect", ["openai", "sharegpt", "hermes", "toolace", "react", "api-bank", "anthropic", "gemini"]
+)
 @given(transcript=dialogues())
 def test_what_a_dialect_wrote_reads_as_the_same_dialogue(dialect: str, transcript: Transcript) -> None:
     known = writable(find_format(dialect))
@@ -221,5 +328,5 @@ def test_every_writable_dialect_says_so() -> None:
     names = {known.name for known in FORMATS if isinstance(known, WritableFormat)}
     assert names == {
         "toolace-mt", "openai", "sharegpt", "hermes", "toolace", "react", "api-bank", "xlam", "nestful",
-        "seal-tools",
+        "seal-tools", "glaive", "anthropic", "gemini",
     }  # fmt: skip

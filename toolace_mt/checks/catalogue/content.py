@@ -50,6 +50,17 @@ GROUNDING_RULES: tuple[Rule, ...] = (
         severity=Severity.INFO,
         certainty=Certainty.LIKELY,
     ),
+    Rule(
+        code="TA405",
+        name="unsupported-figure",
+        message="The assistant tells an identifier or an amount of money that stands nowhere before.",
+        why="It was misread or invented. A model that is trained on it learns to tell what no tool has said.",
+        bad='result: {"refund": 20.5}. assistant: You get $25.50 back.',
+        good='result: {"refund": 20.5}. assistant: You get $20.50 back.',
+        fix="Tell what the result says; amounts that were added up or converted are found by themselves.",
+        severity=Severity.WARNING,
+        certainty=Certainty.LIKELY,
+    ),
 )
 
 CONTENT_RULES: tuple[Rule, ...] = (

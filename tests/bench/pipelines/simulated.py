@@ -1,0 +1,60 @@
+"""Whole dialogues with the simulated model, which takes 0 to 50 ms an answer; the word is how many.
+
+The run and its sandbox workers have one core, the model's server has another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import anyio
+
+from engine.simulated import Behaviour, serving
+from toolace_mt import generate_async
+from toolace_mt.config import GenerateConfig
+from toolace_mt.garbage import collect_rarely
+
+_BEHAVIOUR = Behaviour(seconds=0.025, spread=1.0)
+
+
+async def _measure(count: int, folder: Path) -> dict[str, float]:
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    async with serving(_BEHAVIOUR) as server:
+        os.sched_setaffinity(0, {min(cores)})
+        model = f"simulated:{server.url}"
+        await generate_async(GenerateConfig(model=model, count=8, out=folder / "first", workers=1))
+        config = GenerateConfig(model=model, count=count, seed=1, out=folder / "run", workers=1)
+        began, own, workers = time.monotonic(), _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN)
+        run = await generate_async(config)
+        seconds = time.monotonic() - began
+        attempted = int(run.ledger["attempted"])
+        return {
+            "per_second": run.ledger["accepted"] / seconds,
+            "cpu_ms": 1000 * (_cpu(resource.RUSAGE_SELF) - own) / attempted,
+            "sandbox_ms": 1000 * (_cpu(resource.RUSAGE_CHILDREN) - workers) / attempted,
+            "requests": run.ledger["requests"] / attempted,
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+
+
+def _cpu(whose: int) -> float:
+    used = resource.getrusage(whose)
+    return used.ru_utime + used.ru_stime
+
+
+def _main(count: int) -> None:
+    collect_rarely()
+    with tempfile.TemporaryDirectory() as name:
+        figures = anyio.run(_measure, count, Path(name))
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]))

@@ -1,0 +1,64 @@
+"""What the assistant tells after a result stands in what came before, or follows from it."""
+
+from typing import Any
+
+import pytest
+
+from toolace_mt.checks import check_transcript
+from toolace_mt.transcript import Message, RecordedCall, Transcript
+
+RESULT = {
+    "order_id": "W4410",
+    "lines": [{"cents": 1999, "count": 3}, {"cents": 500, "count": 1}],
+    "total": 64.97,
+    "rates": [0.0825],
+}
+
+
+def rules(
+    told: str, *, user: str = "How much is my order W4410? I have $100.", value: Any = RESULT
+) -> set[str]:
+    messages = (
+        Message(role="user", text=user),
+        Message(role="assistant", calls=(RecordedCall(name="get_order", arguments={"order_id": "W4410"}),)),
+        Message(role="tool", value=value),
+        Message(role="assistant", text=told),
+    )
+    return {finding.rule for finding in check_transcript(Transcript(id="x", messages=messages))}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Order W4410 costs $64.97.",
+        "Order #W4410 has a lamp for $19.99 and a shade for $5.",
+        "Three lamps are $59.97, and $5.00 the shade.",
+        "After it you have $35.03 left.",
+        "Lamp and shade are $24.99 together.",
+        "I can tell you more on 12 March, in 30 minutes, at 25 percent.",
+        "It is order W-4410.",
+    ],
+)
+def test_what_the_results_say_or_give_when_computed_with_may_be_told(told: str) -> None:
+    assert rules(told) == set()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Order W4411 costs $64.97.",
+        "Order W4410 costs $64.79.",
+        "It is €93.12 in all.",
+        "Your ticket is TCK-88.",
+    ],
+)
+def test_an_identifier_or_amount_from_nowhere_is_found(told: str) -> None:
+    assert rules(told) == {"TA405"}
+
+
+def test_before_any_result_the_assistant_speaks_from_what_it_knows() -> None:
+    messages = (
+        Message(role="user", text="What is a fair price?"),
+        Message(role="assistant", text="About $45.50."),
+    )
+    assert check_transcript(Transcript(id="x", messages=messages)) == ()

@@ -1,0 +1,126 @@
+"""Values that people say in other words: other units, other forms of dates, parts, towns, other scripts."""
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from toolace_mt.provenance import Source, SourceKind, trace
+from toolace_mt.transcript import DeclaredTool, JsonValue, Message, RecordedCall, Transcript
+
+
+def source_of(
+    value: JsonValue, user: str, *, name: str = "value", schema: Any = None, names_variables: bool = False
+) -> Source | None:
+    tool = DeclaredTool(name="t", parameters={"type": "object", "properties": {name: schema or {}}})
+    messages = (
+        Message(role="user", text=user),
+        Message(role="assistant", calls=(RecordedCall(name="t", arguments={name: value}),)),
+    )
+    found = trace(Transcript(id="x", messages=messages, tools=(tool,), names_variables=names_variables))
+    return next(iter(found.values()))
+
+
+@pytest.mark.parametrize(
+    ("value", "user", "name"),
+    [
+        ("03/14/2026", "on 14 March 2026", "date"),
+        ("14-03-2026", "on March 14th", "date"),
+        ("14/03/2026 15:00", "on 14 March 2026 at 3 pm", "departure"),
+        (10800, "over the last 3 hours", "timespan"),
+        (3600, "over the past hour", "timespan"),
+        (-40, "it is minus 40 outside", "degrees"),
+        (20, "我要20个苹果", "count"),
+        (200000, "价格是20万", "price"),
+        (5, "ขอห้องพัก5ห้อง", "rooms"),
+        (1e-9, "a charge of 1e-9 coulombs", "charge"),
+        (2, "the hosts of February 2022", "month"),
+        (15, "the hosts of February 15th 2022", "day"),
+    ],
+)
+def test_what_was_said_in_another_form_is_a_source(value: JsonValue, user: str, name: str) -> None:
+    source = source_of(value, user, name=name)
+    assert source is not None
+    assert source.certain
+
+
+@pytest.mark.parametrize(
+    ("value", "user", "name", "how"),
+    [
+        ("P12345678", "The number is P followed by 12345678.", "passport_number", "joined parts"),
+        ("US9148817941", "It starts with 'US', numbered 9148817941.", "passport_number", "joined parts"),
+        ("Boston, MA", "the weather in Boston", "location", "completed place"),
+        ("Berlin, Germany", "the weather in Berlin", "location", "completed place"),
+        ("Los Angeles, CA", "a hotel in LA", "city", "initials"),
+        ("Beijing", "北京的天气", "city", "another language"),
+        (72.6, "I weigh 160 pounds", "weight_kg", "units"),
+        (20, "it is 68 degrees here", "celsius", "units"),
+        ("Florida", "a beach near Miami", "state", "knowledge of the world"),
+    ],
+)
+def test_what_a_hearer_completes_is_unsure(value: JsonValue, user: str, name: str, how: str) -> None:
+    source = source_of(value, user, name=name)
+    assert source is not None
+    assert (source.how, source.certain) == (how, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "user", "name"),
+    [
+        ("P12345679", "The number is P followed by 12345678.", "passport_number"),
+        ("Q12345678", "The number is P followed by 12345678.", "passport_number"),
+        ("US914", "It starts with 'US', numbered 914.", "passport_number"),
+        ("Boston, MA", "the weather in Austin", "location"),
+        ("Boston, MA", "the weather in Boston", "title"),
+        ("04/14/2026", "on 14 March 2026", "date"),
+        (80.1, "I weigh 160 pounds", "weight_kg"),
+        (72.6, "I have 160 sheep", "weight_kg"),
+        (3, "the hosts of February 2022", "month"),
+        ("Beijing", "the weather, please", "city"),
+    ],
+)
+def test_what_was_not_said_in_any_form_has_no_source(value: JsonValue, user: str, name: str) -> None:
+    assert source_of(value, user, name=name) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "certain"),
+    [
+        (2, {"description": "'1' stands for cleaning, '2' for ironing."}, True),
+        ("NEAR_FIRST", {"description": "How to sort, for example 'NEAR_FIRST'."}, False),
+        ("by price", {"description": "How to sort: by price or by age."}, True),
+        ("AB-12", {"examples": ["AB-12"]}, False),
+    ],
+)
+def test_a_value_that_the_tool_names_comes_from_the_tool(
+    value: JsonValue, schema: Any, certain: bool
+) -> None:
+    source = source_of(value, "Iron my shirts.", name="service_id" if value == 2 else "sort", schema=schema)
+    assert source is not None
+    assert (source.kind, source.certain) == (SourceKind.TOOL, certain)
+
+
+def test_the_words_on_an_array_count_for_its_elements() -> None:
+    schema = {"type": "array", "items": {"type": "integer"}, "description": "'2' stands for ironing."}
+    source = source_of([2], "Iron my shirts.", name="service_ids", schema=schema)
+    assert source is not None
+    assert source.kind is SourceKind.TOOL
+
+
+@pytest.mark.parametrize("value", ["Lock.WRITE_ONLY", "shelfList", "Shelf.of(3)", "MAX"])
+def test_a_variable_of_the_program_needs_no_source_where_there_is_a_program(value: str) -> None:
+    assert source_of(value, "Sort it.") is None
+    assert source_of(value, "Sort it.", names_variables=True) is not None
+
+
+@given(
+    prefix=st.from_regex(r"[A-Z]{1,3}", fullmatch=True),
+    number=st.from_regex(r"[1-9][0-9]{4,8}", fullmatch=True),
+    other=st.from_regex(r"[1-9][0-9]{4,8}", fullmatch=True),
+)
+def test_a_joined_code_is_grounded_only_by_both_of_its_parts(prefix: str, number: str, other: str) -> None:
+    assume(number != other)
+    said = f"It is {prefix} followed by {number}."
+    assert source_of(f"{prefix}{number}", said, name="code_id") is not None
+    assert source_of(f"{prefix}{other}", said, name="code_id") is None
