@@ -8,6 +8,8 @@ import yaml
 
 __all__ = ["YamlError", "read_yaml"]
 
+MAX_LEVELS = 64
+
 
 class YamlError(ValueError):
     """The text is no YAML that is accepted here."""
@@ -16,11 +18,18 @@ class YamlError(ValueError):
 class _PlainLoader(yaml.SafeLoader):
     """Refuses what makes a small text stand for a huge value."""
 
+    _levels = 0
+
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML has no types here
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise yaml.YAMLError("anchors and aliases (& and *) are not allowed; write it out")
-        return super().compose_node(parent, index)
+        if self._levels >= MAX_LEVELS:
+            raise yaml.YAMLError("nested too deeply")
+        self._levels += 1
+        node = super().compose_node(parent, index)
+        self._levels -= 1
+        return node
 
 
 def read_yaml(text: str) -> Any:

@@ -73,7 +73,7 @@ class WorkerPool:
         self._slots = anyio.Semaphore(workers)
         self._idle: list[_Worker] = []
         self._compiled: dict[str, dict[str, Any]] = {}
-        self._compiling = anyio.Lock()
+        self._compiling: dict[str, anyio.Lock] = {}
         self._asked = 0
         self.workers = workers
         self.isolation = Isolation(level=IsolationLevel.NONE, measures=())
@@ -141,7 +141,9 @@ class WorkerPool:
 
     async def _compile(self, pack: LoadedPack) -> None:
         """Have a pack compiled, once, by a worker that has seen no other code and runs none."""
-        async with self._compiling:
+        if pack.digest in self._compiled:
+            return
+        async with self._compiling.setdefault(pack.digest, anyio.Lock()):
             if pack.digest in self._compiled:
                 return
             worker = await self._start()

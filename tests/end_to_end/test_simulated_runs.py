@@ -43,7 +43,7 @@ def test_everything_that_a_simulated_run_leaves_says_that_it_is_simulated(made: 
     pairs = records_of(folder, "preferences.jsonl")
     assert pairs
     assert all(pair["simulated"] == "simulated-0-0" for pair in pairs)
-    assert '"model": "simulated-0-0"' in (folder / "run.log").read_text()
+    assert '"model":"simulated-0-0"' in (folder / "run.log").read_text()
 
 
 def test_a_simulated_run_accepts_dialogues_in_the_models_words(made: tuple[Path, str]) -> None:

@@ -57,7 +57,7 @@ def pack_of_all() -> Pack:
 
 
 def plain_program() -> Program:
-    tools = [
+    tools: list[dict[str, Any]] = [
         {
             "name": name,
             "parameters": {},

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 
 import orjson
 
 from toolace_mt.findings import Finding
-from toolace_mt.json_path import leaves
 from toolace_mt.provenance import as_number, compact, numbers_in
 from toolace_mt.transcript import JsonValue, Message, Transcript
 
@@ -20,6 +20,13 @@ _TWO_DIGITS = re.compile(r"\d\d|[$€£¥₹]")
 _MONEY = re.compile(
     r"[$€£¥₹]\s?(\d[\d,]*(?:\.\d+)?)(?![\d,.]*\d)|(?<![\w.,/-])(\d[\d,]*\.\d\d)(?![\w.]|,\d|\s?%)"
 )
+_ANNOUNCED = re.compile(
+    r"\b(?:id|ids|number|no|order|reference|confirmation|code|ticket|booking|account|invoice|reservation)\b"
+    r"[^.!?]{0,20}\Z",
+    re.IGNORECASE,
+)
+_USUAL = frozenset((7.0, 12.0, 52.0))
+"""How many days, months and weeks prices are multiplied by."""
 _NUMBERS_TRIED = 60
 """With more numbers than these, some sum of them gives almost any number."""
 
@@ -32,13 +39,14 @@ def check_claims(transcript: Transcript) -> Iterator[Finding]:
     if transcript.is_reference:
         return
     after_result = False
+    known = _Known(transcript.messages)
     for turn, message in enumerate(transcript.messages):
         if message.role == "tool":
             after_result = True
         elif (
             after_result and message.text and message.role == "assistant" and _TWO_DIGITS.search(message.text)
         ):
-            for told in _unexplained(message.text, transcript.messages[:turn]):
+            for told in _unexplained(message.text, transcript.messages[:turn], known):
                 yield Finding(
                     rule="TA405",
                     message=f"the assistant tells {told!r}, which stands nowhere before",
@@ -46,14 +54,37 @@ def check_claims(transcript: Transcript) -> Iterator[Finding]:
                 )
 
 
-def _unexplained(text: str, before: tuple[Message, ...]) -> Iterator[str]:
-    identifiers = [one for one in dict.fromkeys(_IDENTIFIER.findall(text)) if not _is_said(one, before)]
+class _Known:
+    """The numbers before a message; each message is looked through once, and only if somebody asks."""
+
+    __slots__ = ("_looked_through", "_messages", "_numbers")
+
+    def __init__(self, messages: tuple[Message, ...]) -> None:
+        self._messages = messages
+        self._looked_through = 0
+        self._numbers: set[float] = set()
+
+    def before(self, turn: int) -> AbstractSet[float]:
+        """Give the numbers before a turn, which must not be earlier than the last one asked about."""
+        for message in self._messages[self._looked_through : turn]:
+            self._numbers.update(_numbers(message))
+        self._looked_through = turn
+        return self._numbers
+
+
+def _unexplained(text: str, before: tuple[Message, ...], known: _Known) -> Iterator[str]:
+    found = {match[0]: match.start() for match in _IDENTIFIER.finditer(text)}
+    identifiers = [one for one in found if not _is_said(one, before)]
     if identifiers:
         heard = compact("\n".join(map(_words, before)))
-        yield from (one for one in identifiers if compact(one) not in heard)
+        yield from (
+            one
+            for one in identifiers
+            if compact(one) not in heard and _names_a_thing(one, text[: found[one]], heard)
+        )
     money = {found[0]: float((found[1] or found[2]).replace(",", "")) for found in _MONEY.finditer(text)}
     if money:
-        yield from _unexplained_money(money, before)
+        yield from _unexplained_money(money, numbers_in(text), before, known.before(len(before)))
 
 
 def _is_said(identifier: str, before: tuple[Message, ...]) -> bool:
@@ -67,24 +98,50 @@ def _is_said(identifier: str, before: tuple[Message, ...]) -> bool:
     return False
 
 
-def _unexplained_money(money: Mapping[str, float], before: tuple[Message, ...]) -> Iterator[str]:
-    known = frozenset(number for message in before for number in _numbers(message))
-    left = {told: number for told, number in money.items() if not _is_known(number, known)}
-    if not left or len(known) > _NUMBERS_TRIED:
+def _names_a_thing(identifier: str, text_before: str, heard: str) -> bool:
+    """Tell ids of this dialogue from what everybody knows (ISO 9001): they are announced, or there are others
+    with these letters."""
+    if _ANNOUNCED.search(text_before):
+        return True
+    letters = compact(identifier).rstrip("0123456789")
+    return re.search(rf"{re.escape(letters)}\d\d", heard) is not None
+
+
+def _unexplained_money(
+    money: Mapping[str, float],
+    told: frozenset[float],
+    before: tuple[Message, ...],
+    heard: AbstractSet[float],
+) -> Iterator[str]:
+    left = {text: number for text, number in money.items() if not _is_known(number, heard)}
+    if not left or len(heard) > _NUMBERS_TRIED:
         return
-    sums = {round(one + other, 2) for one, other in combinations(known, 2)}
-    sums |= {round(abs(one - other), 2) for one, other in combinations(known, 2)}
-    sums |= {round(one * other, 2) for one, other in combinations(known, 2) if min(one, other) <= 100}
-    sums |= {round(one * other / 100, 2) for one, other in combinations(known, 2)}
-    sums |= {round(total, 2) for message in before for total in _totals(message.value)}
-    parts = [number for number in money.values() if _is_known(number, known)]
-    sums.add(round(sum(parts), 2))
-    for told, number in left.items():
-        if number not in sums and round(100 * number, 2) not in sums:
-            yield told
+    known = {*heard, *(told - set(left.values()))}
+    known |= {total for message in before for total in _totals(message.value)}
+    known.add(sum(set(money.values()) - set(left.values())))
+    while left and len(known) <= _NUMBERS_TRIED:
+        computed = _computed(known)
+        explained = {text for text, number in left.items() if computed & {number, round(100 * number, 2)}}
+        if not explained:
+            yield from left
+            return
+        known |= {left.pop(text) for text in explained}
 
 
-def _is_known(number: float, known: frozenset[float]) -> bool:
+def _computed(known: AbstractSet[float]) -> set[float]:
+    """Sums, differences, products and shares of two numbers, to the cent."""
+    found: set[float] = set()
+    for one, other in combinations(known, 2):
+        found |= {round(one + other, 2), round(abs(one - other), 2)}
+    for share in known | _USUAL:
+        if 0 < share <= 100:
+            found |= {round(one * share, 2) for one in known}
+            for rate in {share / 100, share if share < 1 else share / 100}:
+                found |= {round(one * factor, 2) for one in known for factor in (rate, 1 + rate, 1 - rate)}
+    return found
+
+
+def _is_known(number: float, known: AbstractSet[float]) -> bool:
     if number in known or round(number * 100, 6) in known:
         return True
     return any(round(one, 2) == number or round(one) == number or one == number / 1000 for one in known)
@@ -109,13 +166,17 @@ def _json(value: JsonValue) -> str:
 def _numbers(message: Message) -> Iterator[float]:
     if message.text:
         yield from numbers_in(message.text)
-    for value in (message.value, *(call.arguments for call in message.calls)):
-        for _, leaf in leaves(value):
-            number = as_number(leaf)
-            if number is not None:
-                yield number
-            elif isinstance(leaf, str):
-                yield from numbers_in(leaf)
+    ahead: list[JsonValue] = [message.value, *(call.arguments for call in message.calls)]
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, dict):
+            ahead.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            ahead.extend(value)
+        elif (number := as_number(value)) is not None:
+            yield number
+        elif isinstance(value, str):
+            yield from numbers_in(value)
 
 
 def _totals(value: JsonValue) -> Iterator[float]:

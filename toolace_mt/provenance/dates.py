@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from toolace_mt.provenance.calendar_words import days_in_words, months_in, times_in_words
+
 __all__ = [
     "DateMention",
     "Moment",
+    "bounds_a_period",
     "calendar_part",
     "dates_in",
     "read_moments",
@@ -31,7 +34,8 @@ _DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\b\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
 )
 _MONTH_DAY = re.compile(
-    rf"\b({_MONTH})\.?\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s+(\d{{4}}))?", re.IGNORECASE
+    rf"\b({_MONTH})(?:\.?\s+|\.)(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s+(\d{{4}}))?",
+    re.IGNORECASE,
 )
 _NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?(?![\d/-])")
 _COMPACT = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
@@ -45,6 +49,8 @@ _MOMENT = re.compile(
 )
 _NUMERIC_MOMENT = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T ](\d{1,2}:\d{2})(?::\d{2})?)?\Z")
 _MONTH_AND_DAY = re.compile(r"(\d{2})[-/](\d{2})\Z")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_QUARTER = re.compile(r"\bquarter\b|\bQ[1-4]\b", re.IGNORECASE)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RELATIVE = re.compile(
     r"\b(?:today|tonight|tomorrow|yesterday|now|weekend"
@@ -54,6 +60,8 @@ _RELATIVE = re.compile(
     + "|".join(_WEEKDAYS)
     + r"|(?:in|for|after|within|past|last|next)\s+(?:the\s+)?\w+\s+(?:days?|weeks?|months?|nights?|years?)"
     r"|(?:days?|weeks?|months?)\s+(?:ago|later|from|before|after)"
+    r"|(?:end|start|beginning|middle) of (?:the|this|next|last) (?:week|month|year|quarter)"
+    r"|heute|morgen|übermorgen|gestern|hoy|mañana|ayer|aujourd.hui|demain|hier|oggi|domani|hoje|amanhã"
     r"|christmas|new year|easter|halloween|valentine)\b",
     re.IGNORECASE,
 )
@@ -101,6 +109,7 @@ def read_moments(text: str) -> tuple[Moment, ...]:
 def _numeric_moments(text: str) -> Iterator[Moment]:
     match = _NUMERIC_MOMENT.match(text)
     if match is None:
+        yield from _worded_moment(text)
         return
     time = None if match[5] is None else match[5].zfill(5)
     first, second, third = int(match[1]), int(match[3]), int(match[4])
@@ -109,6 +118,19 @@ def _numeric_moments(text: str) -> Iterator[Moment]:
         found = _date(year, month, day) if year > 31 else None
         if found is not None:
             yield Moment(found, time)
+
+
+def _worded_moment(text: str) -> Iterator[Moment]:
+    """Read "May 4, 2026": a value that is wholly a date in words."""
+    month_first, day_first = _MONTH_DAY.fullmatch(text), _DAY_MONTH.fullmatch(text)
+    if month_first is not None and month_first[3] is not None:
+        found = _date(int(month_first[3]), _month(month_first[1]), int(month_first[2]))
+    elif day_first is not None and day_first[3] is not None:
+        found = _date(int(day_first[3]), _month(day_first[2]), int(day_first[1]))
+    else:
+        return
+    if found is not None:
+        yield Moment(found, None)
 
 
 @lru_cache(maxsize=2048)
@@ -128,12 +150,15 @@ def _mentions(text: str) -> Iterator[DateMention]:
         first, second, year = int(found[1]), int(found[2]), _year(found[3])
         yield DateMention(first, second, year)
         yield DateMention(second, first, year)
+    for spoken_year, month, day in days_in_words(text):
+        yield DateMention(month, day, spoken_year)
 
 
 @lru_cache(maxsize=2048)
 def times_in(text: str) -> frozenset[str]:
     """Give every time of day in the text as HH:MM; an hour without am or pm counts both ways."""
     found: set[str] = {time for name, time in _NAMED_TIMES.items() if name in text.casefold()}
+    found.update(times_in_words(text))
     for match in _TIME.finditer(text):
         hour, minute = int(match[1]), int(match[2] or 0)
         half = (match[3] or "").lower()[:1]
@@ -155,6 +180,21 @@ def calendar_part(text: str) -> tuple[int | None, int | None]:
         return _month(lowered), None
     found = _MONTH_AND_DAY.match(lowered)
     return (int(found[1]), int(found[2])) if found is not None else (None, None)
+
+
+def bounds_a_period(day: date, text: str) -> bool:
+    """Tell whether the day begins or ends a month, a quarter or a year of which the text speaks."""
+    ends = (day + timedelta(days=1)).day == 1 if day < date.max else True
+    if not ends and day.day != 1:
+        return False
+    years = {int(found) for found in _YEAR.findall(text)}
+    if years and day.year not in years:
+        return False
+    if day.month in months_in(text):
+        return True
+    if day.month % 3 == (0 if ends else 1) and _QUARTER.search(text):
+        return True
+    return bool(years) and (day.month, day.day) in ((1, 1), (12, 31))
 
 
 def speaks_of_relative_dates(text: str) -> bool:

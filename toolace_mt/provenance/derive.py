@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from toolace_mt.provenance.calendar_words import months_in
 from toolace_mt.provenance.dates import (
     Moment,
+    bounds_a_period,
     calendar_part,
     dates_in,
     relative_dates,
@@ -18,7 +20,7 @@ from toolace_mt.provenance.evidence import Evidence, Said
 from toolace_mt.provenance.numbers import numbers_in
 from toolace_mt.provenance.source import Source, SourceKind
 from toolace_mt.provenance.units import derive_unit
-from toolace_mt.provenance.words import content_words, normalised, stems_of, words_of
+from toolace_mt.provenance.words import content_words, normalised, stems_of
 
 __all__ = [
     "derive_abbreviation",
@@ -45,6 +47,10 @@ _SCALES = (
     *((seconds, "seconds") for seconds in (3600.0, 86_400.0, 604_800.0)),
 )
 _PREFIXED = re.compile(r"([A-Za-z]{1,5})[-_ ]?(\d{4,})\Z")
+_PHONE = re.compile(r"\+\d{1,3}[ .-]?([\d ().-]{7,})\Z")
+_MONTH_OF_YEAR = re.compile(r"(?:(\d{1,2})[/-](\d{4})|(\d{4})-(\d{2}))\Z")
+_AROUND = re.compile(r"\b(?:around|about|approximately|roughly|ish)\b|~", re.IGNORECASE)
+_NEAR_MINUTES = 120
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹"}
 _ABBREVIATION_LETTERS = 3
 _BOUNDS_OF_DAY = ("00:00", "23:59")
@@ -96,7 +102,15 @@ def _time_source(moment: Moment, told: list[Said]) -> Source | None:
         return Source(kind=SourceKind.DERIVED, how="time", turn=said.turn)
     shifts = {_minutes(moment.time) + step for step in _minute_shifts(told)}
     shifted = next((said for said in told for time in times_in(said.text) if _minutes(time) in shifts), None)
-    return None if shifted is None else Source(kind=SourceKind.DERIVED, how="time shift", turn=shifted.turn)
+    if shifted is not None:
+        return Source(kind=SourceKind.DERIVED, how="time shift", turn=shifted.turn)
+    around = (said for said in told if said.kind is SourceKind.USER and _AROUND.search(said.text))
+    near = next((said for said in around if _is_near(moment.time, said)), None)
+    return None if near is None else near.source("around that time", certain=False)
+
+
+def _is_near(time: str, said: Said) -> bool:
+    return any(abs(_minutes(time) - _minutes(other)) <= _NEAR_MINUTES for other in times_in(said.text))
 
 
 def _minutes(time: str) -> int:
@@ -116,12 +130,24 @@ def _minute_shifts(told: list[Said]) -> frozenset[int]:
 
 
 def derive_calendar(value: str, told: list[Said]) -> Source | None:
-    """Find a date of which the value is a part: the name of its month, or month and day."""
+    """Find a date of which the value is a part: the name of its month, month and day, or month and year."""
+    found = _MONTH_OF_YEAR.match(value)
+    if found is not None:
+        numbers = (found[1], found[2]) if found[1] else (found[4], found[3])
+        return _month_of_year(int(numbers[0]), int(numbers[1]), told)
     month, day = calendar_part(value)
     if month is None:
         return None
     for said in told:
         if any(mention.month == month and day in (None, mention.day) for mention in dates_in(said.text)):
+            return Source(kind=SourceKind.DERIVED, how="part of a date", turn=said.turn)
+    return None
+
+
+def _month_of_year(month: int, year: int, told: list[Said]) -> Source | None:
+    for said in told:
+        spoken = months_in(said.text) | {mention.month for mention in dates_in(said.text)}
+        if month in spoken and not numbers_in(said.text).isdisjoint((float(year), float(year % 100))):
             return Source(kind=SourceKind.DERIVED, how="part of a date", turn=said.turn)
     return None
 
@@ -132,7 +158,7 @@ def derive_calendar_number(number: float, name: str, users: list[Said]) -> Sourc
     if part is None:
         return None
     for said in users:
-        months = {month for word in words_of(said.text) if (month := calendar_part(word)[0]) is not None}
+        months = months_in(said.text)
         days = dates_in(said.text)
         if any(getattr(mention, part) == number for mention in days) or (
             part == "month" and number in months
@@ -149,6 +175,9 @@ def _day_source(day: date, told: list[Said], users: list[Said]) -> Source | None
                 mention.year is not None or today is None or abs(today.year - day.year) <= 1
             ):
                 return Source(kind=SourceKind.DERIVED, how="date", turn=said.turn)
+    for said in told:
+        if bounds_a_period(day, said.text):
+            return Source(kind=SourceKind.DERIVED, how="bound of a period", turn=said.turn)
     for said in users:
         if today is not None and day in relative_dates(said.text, today):
             return Source(kind=SourceKind.DERIVED, how="relative date", turn=said.turn)
@@ -200,7 +229,14 @@ def _shifts(base: date, users: list[Said]) -> frozenset[date]:
 
 
 def derive_prefixed(value: str, evidence: Evidence) -> Source | None:
-    """Find a code that a user gave in two parts: "P followed by 12345678" for ``P12345678``."""
+    """Find a code that a user gave in two parts: "P followed by 12345678"; or a phone number to which
+    the code of a country was added."""
+    phone = _PHONE.match(value)
+    if phone is not None:
+        source = evidence.find_user_words(phone[1]) or evidence.find_words(phone[1])
+        if source is None:
+            return None
+        return Source(kind=SourceKind.DERIVED, how="country code", turn=source.turn, certain=False)
     found = _PREFIXED.match(value)
     if found is None:
         return None
@@ -254,15 +290,14 @@ def derive_words(value: str, evidence: Evidence) -> Source | None:
     wanted = content_words(value if extension is None else value[: extension.start()])
     if not wanted:
         return Source(kind=SourceKind.CONSTANT, how="no words of meaning")
-    if not any(letter.isalpha() for letter in value):
-        return None  # of a number or a date, most parts are not enough
     told = [*evidence.outside, *evidence.assistants]
     stems = [(said, stems_of(said.text)) for said in told]
     first = next((said for said, heard in stems if not heard.isdisjoint(wanted)), None)
     share = sum(any(word in heard for _, heard in stems) for word in wanted) / len(wanted)
     is_long = len(normalised(value).split()) > _LONG_TEXT_WORDS
+    is_worded = any(letter.isalpha() for letter in value)  # of a date, most parts are not enough
     needed, sure = (_LONG_SHARE, _LONG_SURE_SHARE) if is_long else (_SHORT_SHARE, 1.0)
-    if first is None or share < needed or (len(wanted) < 3 and share < 1.0):
+    if first is None or share < (needed if is_worded else 1.0) or (len(wanted) < 3 and share < 1.0):
         return None
     how = "words in another form" if share == 1.0 else "most words"
     return Source(

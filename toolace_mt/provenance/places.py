@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from toolace_mt.provenance.dates import read_moments
 from toolace_mt.provenance.evidence import Said
 from toolace_mt.provenance.source import Source
 from toolace_mt.provenance.words import normalised
@@ -39,7 +40,7 @@ def derive_place(value: str, name: str, users: list[Said]) -> Source | None:
 def derive_translation(value: str, users: list[Said]) -> Source | None:
     """Take words in Latin letters for a translation where a user writes in another script, and the other way
     round: nobody here can tell."""
-    latin = _LATIN_WORDS.match(value) is not None
+    latin = _LATIN_WORDS.match(value) is not None or bool(read_moments(value))
     if not latin and _FOREIGN.search(value) is None:
         return None
     for said in users:

@@ -230,6 +230,7 @@ def _derived(value: Leaf, name: str, evidence: Evidence, *, identifier: bool) ->
         derive_symbol(value, evidence)
         or derive_calendar(value, evidence.outside)
         or derive_joined(value, evidence, certain=True)
+        or derive_prefixed(value, evidence)
         or derive_words(value, evidence)
         or derive_abbreviation(value, evidence)
         or derive_place(value, name, evidence.users)

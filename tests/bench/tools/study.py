@@ -83,6 +83,6 @@ def _measure_leaderboard() -> None:
         say(f"  {name:<28} {figures['per_core_second']:>8,.0f}/s")
     ratios = [theirs["cpu_ms"] / figures["cpu_ms"] for figures in (ours, finals, states)]
     say(
-        f"  ours over theirs: {ratios[0]:.2f}; {ratios[1]:.2f} with final states and {ratios[2]:.2f} with all "
-        "states read, which theirs never does"
+        f"  ours over theirs: {ratios[0]:.2f}; {ratios[1]:.2f} with final states read and {ratios[2]:.2f} "
+        "with all, which theirs never does"
     )

@@ -1,0 +1,96 @@
+"""Days, months and times of day written out in words, in the languages that data sets are written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from toolace_mt.provenance.words import normalised
+
+__all__ = ["days_in_words", "months_in", "times_in_words"]
+
+_ENGLISH = "january february march april may june july august september october november december"
+_OTHERS = (
+    "januar februar marz april mai juni juli august september oktober november dezember",
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+)
+_MONTHS = {
+    name: number for names in (_ENGLISH, *_OTHERS) for number, name in enumerate(names.split(), start=1)
+}
+_FOREIGN_DAY = re.compile(
+    rf" (\d{{1,2}})(?: de| di)? ({'|'.join(name for name in _MONTHS if name not in _ENGLISH.split())})"
+    r"(?: de| del| di)?(?: (\d{4}))? "
+)
+_AMBIGUOUS = frozenset(("may", "mai", "mars", "marco", "mei", "set"))
+_MAY = re.compile(r"(?<=[a-z,] )May\b|\bMay,? \d{4}")
+_ORDINAL_TEXT = """
+first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
+fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
+"""
+_ORDINALS = _ORDINAL_TEXT.split()
+_ORDINAL = {
+    **{word: number for number, word in enumerate(_ORDINALS, start=1)},
+    **{f"twenty {word}": 20 + number for number, word in enumerate(_ORDINALS[:9], start=1)},
+    "thirtieth": 30,
+    "thirty first": 31,
+}
+_ANY_ORDINAL = "|".join(sorted(_ORDINAL, key=len, reverse=True))
+_ANY_MONTH = "|".join(_ENGLISH.split())
+_ORDINAL_DAY = re.compile(
+    rf" (?:({_ANY_ORDINAL})(?: of)? ({_ANY_MONTH})|({_ANY_MONTH})(?: the)? ({_ANY_ORDINAL}))(?: (\d{{4}}))? "
+)
+_EAST_ASIAN = re.compile(
+    r"(?:(\d{4})\s*[年년]\s*)?(\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月월]\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*[日号號일]"
+)
+_NUMERALS = {numeral: number for number, numeral in enumerate("一二三四五六七八九", start=1)}
+_MINUTES = {"five": 5, "ten": 10, "quarter": 15, "a quarter": 15, "twenty": 20, "twenty five": 25, "half": 30}
+_HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_CLOCK = re.compile(
+    rf" ({'|'.join(sorted(_MINUTES, key=len, reverse=True))}|\d{{1,2}}) (?:minutes )?(past|after|to|before)"
+    rf" ({'|'.join(_HOURS)}|\d{{1,2}}) "
+)
+
+
+def days_in_words(text: str) -> Iterator[tuple[int | None, int, int]]:
+    """Give year, month and day of dates such as "the fifth of May", "14 de marzo de 2026", 3月14日."""
+    heard = normalised(text)
+    for found in _ORDINAL_DAY.finditer(heard):
+        month, day = (found[2], found[1]) if found[1] else (found[3], found[4])
+        yield _number(found[5]), _MONTHS[month], _ORDINAL[day]
+    for found in _FOREIGN_DAY.finditer(heard):
+        yield _number(found[3]), _MONTHS[found[2]], int(found[1])
+    if not text.isascii():
+        for found in _EAST_ASIAN.finditer(text):
+            yield _number(found[1]), _east_asian(found[2]), _east_asian(found[3])
+
+
+def months_in(text: str) -> frozenset[int]:
+    """Give the months that the text names; "may" is one where it is written like one."""
+    named = {_MONTHS[word] for word in normalised(text).split() if word in _MONTHS and word not in _AMBIGUOUS}
+    return frozenset(named | {5} if _MAY.search(text) else named)
+
+
+def times_in_words(text: str) -> Iterator[str]:
+    """Give the times of day of "half past six" and "ten to seven", before and after noon."""
+    for found in _CLOCK.finditer(normalised(text)):
+        minutes = _MINUTES.get(found[1]) or int(found[1])
+        hour = _HOURS.index(found[3]) + 1 if found[3] in _HOURS else int(found[3])
+        at = 60 * hour + (minutes if found[2] in ("past", "after") else -minutes)
+        for noon in (0, 720):
+            total = (at + noon) % 1440
+            yield f"{total // 60:02}:{total % 60:02}"
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _east_asian(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    tens, ten, ones = text.rpartition("十")
+    return (10 * _NUMERALS.get(tens, 1) if ten else 0) + _NUMERALS.get(ones, 0)
