@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sandbox.confine import Isolation, IsolationLevel
     from sandbox.errors import (
         EnvironmentUnusable,
         ImportFailed,
@@ -22,8 +21,9 @@ if TYPE_CHECKING:
     )
     from sandbox.importers.packing import ImportedPack
     from sandbox.importers.sources import import_pack
-    from sandbox.packs import Invariant, Pack, Task, ToolSpec, pack_folder, shipped_packs
-    from sandbox.pins import pinned_digests
+    from sandbox.isolation import Isolation, IsolationLevel
+    from sandbox.packs.pins import pinned_digests
+    from sandbox.packs.reading import Invariant, Pack, Task, ToolSpec, pack_folder, shipped_packs
     from sandbox.properties import (
         PROPERTIES,
         CounterExample,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sandbox.schema import SchemaProblem, Validator, compile_schema, lint_schema
     from sandbox.serving import serve_http, serve_stdio
     from sandbox.session import OpenedPack, Session, open_pack
+    from sandbox.state.world import Change, canonical, describe_changes, diff_states, state_digest
     from sandbox.trusted.runtime import (
         SHIPPED_ENVIRONMENTS,
         TrustedRuntime,
@@ -64,7 +65,6 @@ if TYPE_CHECKING:
         Step,
         Trajectory,
     )
-    from sandbox.world import Change, canonical, describe_changes, diff_states, state_digest
 
 __all__ = [
     "PROPERTIES",
@@ -135,7 +135,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "confine": ("Isolation", "IsolationLevel"),
+    "isolation": ("Isolation", "IsolationLevel"),
     "errors": (
         "EnvironmentUnusable",
         "ImportFailed",
@@ -148,8 +148,8 @@ _HOMES = {
     ),
     "importers.packing": ("ImportedPack",),
     "importers.sources": ("import_pack",),
-    "packs": ("Invariant", "Pack", "Task", "ToolSpec", "pack_folder", "shipped_packs"),
-    "pins": ("pinned_digests",),
+    "packs.reading": ("Invariant", "Pack", "Task", "ToolSpec", "pack_folder", "shipped_packs"),
+    "packs.pins": ("pinned_digests",),
     "properties": (
         "PROPERTIES",
         "CounterExample",
@@ -179,7 +179,7 @@ _HOMES = {
         "Step",
         "Trajectory",
     ),
-    "world": ("Change", "canonical", "describe_changes", "diff_states", "state_digest"),
+    "state.world": ("Change", "canonical", "describe_changes", "diff_states", "state_digest"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 

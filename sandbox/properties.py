@@ -19,10 +19,10 @@ from sandbox.checking.laws import PROPERTIES
 from sandbox.checking.refusals import refusal_findings
 from sandbox.checking.search import Search
 from sandbox.checking.tasks import task_findings
-from sandbox.confine import IsolationLevel
-from sandbox.invariant_lint import invariant_findings
-from sandbox.pack_lint import lint_pack
-from sandbox.packs import Pack
+from sandbox.isolation import IsolationLevel
+from sandbox.packs.invariant_lint import invariant_findings
+from sandbox.packs.lint import lint_pack
+from sandbox.packs.reading import Pack
 from sandbox.reports import CounterExample, Judgement, PackFinding, PackReport
 from sandbox.runtime import ProcessRuntime, open_runtime
 from sandbox.types import Execution, Trajectory

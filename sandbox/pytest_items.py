@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.errors import SandboxError
-from sandbox.packs import read_pack
+from sandbox.packs.reading import read_pack
 from sandbox.properties import DEFAULT_EXAMPLES, PROPERTIES, check_pack
 from sandbox.reports import PackFinding, PackReport
 

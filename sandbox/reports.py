@@ -9,7 +9,7 @@ from typing import Literal
 
 import orjson
 
-from sandbox.confine import Isolation
+from sandbox.isolation import Isolation
 from sandbox.types import Call, JsonValue, Outcome
 
 __all__ = ["Breach", "CounterExample", "Judgement", "PackFinding", "PackReport", "ToolCoverage"]

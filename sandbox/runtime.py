@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import anyio
 import anyio.from_thread
 
-from sandbox.admission import admit
-from sandbox.confine import Isolation, IsolationLevel
-from sandbox.packs import Pack
-from sandbox.pool import LoadedPack, WorkerDeath, WorkerDied, WorkerPool, open_pool
+from sandbox.isolation import Isolation, IsolationLevel
+from sandbox.packs.admission import admit
+from sandbox.packs.reading import Pack
+from sandbox.state.world import state_digest
 from sandbox.types import (
     Execution,
     Fault,
@@ -22,8 +22,8 @@ from sandbox.types import (
     Step,
     Trajectory,
 )
-from sandbox.wire import pack_message, read_executions, write_trajectory
-from sandbox.world import state_digest
+from sandbox.workers.pool import LoadedPack, WorkerDeath, WorkerDied, WorkerPool, open_pool
+from sandbox.workers.wire import pack_message, read_executions, write_trajectory
 
 __all__ = ["ProcessRuntime", "Runtime", "open_runtime", "run"]
 

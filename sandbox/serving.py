@@ -11,7 +11,7 @@ import anyio
 import orjson
 
 from sandbox.errors import ServingFailed
-from sandbox.packs import Pack, ToolSpec
+from sandbox.packs.reading import Pack, ToolSpec
 from sandbox.runtime import Runtime, open_runtime
 from sandbox.schema import without_hints
 from sandbox.session import Session

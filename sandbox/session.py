@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from sandbox.packs import Pack, read_pack
+from sandbox.packs.reading import Pack, read_pack
 from sandbox.runtime import Runtime, open_runtime
+from sandbox.state.world import state_digest
 from sandbox.types import Call, JsonValue, Outcome, Snapshot, Trajectory
-from sandbox.world import state_digest
 
 __all__ = ["OpenedPack", "Session", "open_pack"]
 

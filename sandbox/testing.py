@@ -16,10 +16,11 @@ from typing import Any, Literal
 
 from sandbox import properties
 from sandbox.checking.machine import PackMachine, run_machine
-from sandbox.packs import Pack, ToolSpec, read_pack
+from sandbox.packs.reading import Pack, ToolSpec, read_pack
 from sandbox.properties import DEFAULT_EXAMPLES
 from sandbox.reports import PackReport
 from sandbox.runtime import Runtime
+from sandbox.state.world import state_digest
 from sandbox.types import (
     Call,
     Execution,
@@ -31,7 +32,6 @@ from sandbox.types import (
     Returned,
     Trajectory,
 )
-from sandbox.world import state_digest
 
 __all__ = [
     "CONFORMANCE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from sandbox.packs import Pack
+from sandbox.packs.reading import Pack
 from sandbox.reports import PackFinding, ToolCoverage
 from sandbox.types import Fault, FaultKind, Outcome, Returned
 

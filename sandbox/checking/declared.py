@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from sandbox.checking.executed import BrokenLaw, Executed
-from sandbox.invariants import Invariant
-from sandbox.packs import Pack
+from sandbox.packs.invariants import Invariant
+from sandbox.packs.reading import Pack
+from sandbox.state.world import values_at
 from sandbox.types import Call, Fault, FaultKind, JsonValue, Returned
-from sandbox.world import values_at
 
 __all__ = ["broken_pair_laws", "follow_ups"]
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.checking.known import Known, Record, Scalar, in_common
-from sandbox.packs import Pack, ToolSpec
+from sandbox.packs.reading import Pack, ToolSpec
 from sandbox.schema import Validator, compile_schema
+from sandbox.state.values import Chooser, draw_value, resolve
 from sandbox.types import Call, JsonObject, JsonValue
-from sandbox.values import Chooser, draw_value, resolve
 
 __all__ = ["Drawer", "Drawing"]
 

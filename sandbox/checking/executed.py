@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.state.world import state_digest
 from sandbox.types import Call, Execution, Outcome, Snapshot, Step
-from sandbox.world import state_digest
 
 __all__ = ["BrokenLaw", "Executed", "executed_calls", "executed_step"]
 

@@ -8,11 +8,11 @@ from sandbox.checking.executed import BrokenLaw, Executed, executed_calls
 from sandbox.checking.laws import broken_laws, first_broken
 from sandbox.checking.replays import first_difference, replayed
 from sandbox.checking.starts import start_of
-from sandbox.packs import Pack
+from sandbox.packs.reading import Pack
 from sandbox.reports import Breach, CounterExample, Judgement
 from sandbox.schema import Validator, compile_schema
+from sandbox.state.world import state_digest
 from sandbox.types import Execution, Trajectory
-from sandbox.world import state_digest
 
 __all__ = ["Judge", "Run"]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sandbox.checking.declared import broken_pair_laws
 from sandbox.checking.executed import BrokenLaw, Executed
-from sandbox.invariants import Invariant
-from sandbox.meter import MAX_STEPS
-from sandbox.packs import Pack
+from sandbox.language.meter import MAX_STEPS
+from sandbox.packs.invariants import Invariant
+from sandbox.packs.reading import Pack
 from sandbox.schema import Validator
+from sandbox.state.world import values_at
 from sandbox.types import Fault, FaultKind, JsonObject, Returned
-from sandbox.world import values_at
 
 __all__ = ["PROPERTIES", "broken_laws", "first_broken"]
 

@@ -16,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from sandbox.checking.chance import PatternTexts, RandomChooser
 from sandbox.checking.drawing import Drawer
 from sandbox.checking.known import Known
-from sandbox.packs import Pack, read_pack
+from sandbox.packs.reading import Pack, read_pack
 from sandbox.runtime import open_runtime
+from sandbox.state.world import state_digest
 from sandbox.types import Call, Execution, JsonObject, Outcome, Returned, Snapshot, Trajectory
-from sandbox.world import state_digest
 
 __all__ = ["PackMachine", "run_machine"]
 

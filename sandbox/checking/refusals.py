@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.checking.judge import Run
-from sandbox.packs import Pack
+from sandbox.packs.reading import Pack
 from sandbox.reports import CounterExample, PackFinding
+from sandbox.state.values import Chooser, draw_value, resolve
 from sandbox.types import Call, Fault, FaultKind, Trajectory
-from sandbox.values import Chooser, draw_value, resolve
 
 __all__ = ["refusal_findings", "spoilt_arguments"]
 

@@ -22,8 +22,8 @@ from sandbox.checking.shrinking import shrink
 from sandbox.checking.starts import scarce_changes, start_of
 from sandbox.checking.walks import Walk, next_call
 from sandbox.reports import CounterExample, PackFinding
+from sandbox.state.world import state_digest
 from sandbox.types import Call, Trajectory
-from sandbox.world import state_digest
 
 __all__ = ["Search"]
 

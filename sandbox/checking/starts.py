@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.packs import Pack
+from sandbox.packs.reading import Pack
 from sandbox.reports import CounterExample
 from sandbox.schema import Validator
+from sandbox.state.values import Chooser
 from sandbox.types import JsonObject, JsonValue, Snapshot
-from sandbox.values import Chooser
 
 __all__ = ["changed", "scarce_changes", "start_of"]
 

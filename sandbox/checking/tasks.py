@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sandbox.checking.coverage import Coverage
 from sandbox.checking.judge import Run
-from sandbox.packs import Pack
+from sandbox.packs.reading import Pack
 from sandbox.reports import CounterExample, PackFinding
 from sandbox.types import Fault, Trajectory
 

@@ -10,8 +10,8 @@ from sandbox.checking.drawing import Drawer
 from sandbox.checking.executed import Executed
 from sandbox.checking.known import Known
 from sandbox.reports import CounterExample
+from sandbox.state.values import Chooser
 from sandbox.types import Call, Returned, Snapshot
-from sandbox.values import Chooser
 
 __all__ = ["Walk", "next_call"]
 

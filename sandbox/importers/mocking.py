@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
 from sandbox.schema import compile_schema
-from sandbox.values import draw_value
+from sandbox.state.values import draw_value
 
 __all__ = ["answer_for", "echoed", "function_source"]
 

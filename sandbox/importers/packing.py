@@ -17,7 +17,7 @@ from sandbox.errors import ImportFailed
 from sandbox.importers.cleaning import Cleaner
 from sandbox.importers.foreign import ForeignTool, ForeignTools, parameter_name, tool_name
 from sandbox.importers.mocking import answer_for, echoed, function_source
-from sandbox.packs import Pack, read_pack
+from sandbox.packs.reading import Pack, read_pack
 from sandbox.schema import compile_schema
 
 __all__ = ["ImportedPack", "write_pack"]

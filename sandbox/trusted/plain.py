@@ -21,8 +21,8 @@ from uuid import UUID
 
 import orjson
 
-from sandbox.plain import MAX_INTEGER, is_plain_json
 from sandbox.schema import json_path
+from sandbox.state.plain import MAX_INTEGER, is_plain_json
 
 __all__ = ["NotPlainError", "attributes_of", "write_plain"]
 

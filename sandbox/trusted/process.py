@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 import anyio
 import anyio.to_thread
 
-from sandbox.channel import receive, send
 from sandbox.errors import EnvironmentUnusable
-from sandbox.frames import FrameError, encode
-from sandbox.pool import WorkerDeath, WorkerDied
+from sandbox.workers.channel import receive, send
+from sandbox.workers.frames import FrameError, encode
+from sandbox.workers.pool import WorkerDeath, WorkerDied
 
 __all__ = ["TrustedPool", "TrustedWorker", "open_trusted_pool"]
 

@@ -11,9 +11,6 @@ import anyio
 import orjson
 
 from sandbox.errors import EnvironmentUnusable
-from sandbox.faults import TRUNCATED, truncated, write_faults
-from sandbox.frames import FrameError
-from sandbox.pool import WorkerDeath, WorkerDied
 from sandbox.trusted.process import TrustedPool, TrustedWorker, open_trusted_pool
 from sandbox.trusted.types import (
     StateReading,
@@ -24,6 +21,9 @@ from sandbox.trusted.types import (
 )
 from sandbox.trusted.wire import read_results, write_calls
 from sandbox.types import Call, Fault, FaultKind, JsonObject, Outcome
+from sandbox.workers.faults import TRUNCATED, truncated, write_faults
+from sandbox.workers.frames import FrameError
+from sandbox.workers.pool import WorkerDeath, WorkerDied
 
 __all__ = ["SHIPPED_ENVIRONMENTS", "TrustedRuntime", "environment_source", "open_trusted"]
 

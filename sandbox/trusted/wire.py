@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.frames import FrameError
 from sandbox.trusted.types import StateReading, TrustedExecution, TrustedTrajectory, TurnExecution, Unopened
 from sandbox.types import Call, JsonObject
-from sandbox.wire import read_outcome, write_call
+from sandbox.workers.frames import FrameError
+from sandbox.workers.wire import read_outcome, write_call
 
 __all__ = ["read_results", "write_calls"]
 

@@ -16,11 +16,11 @@ import orjson
 import xxhash
 
 from sandbox.errors import SandboxError
-from sandbox.faults import TRUNCATED, read_faults, truncated
-from sandbox.frames import FrameError, encode, receive, send
 from sandbox.trusted.plain import NotPlainError
 from sandbox.trusted.toolkit import Factory, Toolkit, find_factory
 from sandbox.types import Fault, FaultKind
+from sandbox.workers.faults import TRUNCATED, read_faults, truncated
+from sandbox.workers.frames import FrameError, encode, receive, send
 
 __all__ = ["serve", "start"]
 

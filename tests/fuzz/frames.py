@@ -8,9 +8,9 @@ import random
 import orjson
 
 from sandbox import Call, Execution, Trajectory
-from sandbox.frames import HEADER_BYTES, FrameError, body_length, decode, encode
 from sandbox.testing import conformance_pack
-from sandbox.wire import read_executions
+from sandbox.workers.frames import HEADER_BYTES, FrameError, body_length, decode, encode
+from sandbox.workers.wire import read_executions
 
 __all__ = ["attack_frames"]
 

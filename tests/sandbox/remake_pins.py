@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from sandbox import check_pack, open_pack, shipped_packs
-from sandbox.pins import LOCK
+from sandbox.packs.pins import LOCK
 
 
 def main() -> None:

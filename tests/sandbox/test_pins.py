@@ -21,7 +21,7 @@ from sandbox import (
     pinned_digests,
     shipped_packs,
 )
-from sandbox.pins import read_pins
+from sandbox.packs.pins import read_pins
 from tests.sandbox.dialogues import drawn_dialogues
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sandbox import PolicyViolation, compile_schema, lint_schema
 from sandbox.checking.chance import RandomChooser
 from sandbox.checking.refusals import spoilt_arguments
-from sandbox.values import draw_value
+from sandbox.state.values import draw_value
 
 DEEP: dict[str, Any] = {}
 for _ in range(60):

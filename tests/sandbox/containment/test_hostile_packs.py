@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from sandbox import Call, Pack, ProcessRuntime, SandboxError, Trajectory, open_pack
-from sandbox.pack_lint import lint_pack
+from sandbox.packs.lint import lint_pack
 from sandbox.schema import compile_schema
 from tests.sandbox.containment.corpus import Attack, attacks
 from tests.sandbox.containment.limits import contained

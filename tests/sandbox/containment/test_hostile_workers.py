@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sandbox import Call, ProcessRuntime, Trajectory, open_runtime
-from sandbox.frames import encode, receive, send
 from sandbox.testing import conformance_pack
+from sandbox.workers.frames import encode, receive, send
 from tests.sandbox.containment.corpus import Attack, attacks
 from tests.sandbox.containment.limits import contained
 

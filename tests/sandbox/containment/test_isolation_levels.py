@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import IsolationError, IsolationLevel, Pack, open_pack
-from sandbox.admission import admit
-from sandbox.confine import MEASURES, Isolation
+from sandbox.isolation import MEASURES, Isolation
+from sandbox.packs.admission import admit
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -22,7 +22,7 @@ CALL = 'find_books {"limit": 1}'
 # becomes an ordinary user for good, confines itself as a worker does and tells what it reached
 AS_NOBODY = """
 import json, os
-from sandbox import confine
+from sandbox.workers import confine
 os.setgroups([])
 os.setresgid(65534, 65534, 65534)
 os.setresuid(65534, 65534, 65534)

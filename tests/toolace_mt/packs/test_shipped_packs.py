@@ -22,7 +22,7 @@ from sandbox import (
     open_pack,
     shipped_packs,
 )
-from sandbox.pack_lint import lint_pack
+from sandbox.packs.lint import lint_pack
 from toolace_mt.draft import SlotKind
 from toolace_mt.phrases import slots_of
 from toolace_mt.planners.sources import choices_by_schema, properties_of, required_of, rows_at, sources_of

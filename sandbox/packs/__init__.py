@@ -1,0 +1,1 @@
+"""Reading, checking and pinning tool packs, of which nothing is believed."""

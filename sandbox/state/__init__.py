@@ -1,0 +1,1 @@
+"""Worlds: JSON tables, shared until they are written."""

@@ -1,0 +1,300 @@
+"""Confined worker processes: started from a template, replaced when they die, killed when they are late."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+
+from sandbox.errors import IsolationError, PackError
+from sandbox.isolation import Isolation, IsolationLevel
+from sandbox.workers.channel import receive, receive_body, send
+from sandbox.workers.frames import FrameError, decode, encode
+from sandbox.workers.template import START_SECONDS, end_template, start_template, wait_until_ready
+
+__all__ = ["LoadedPack", "WorkerDeath", "WorkerDied", "WorkerPool", "open_pool"]
+
+T = TypeVar("T")
+LOAD_SECONDS = 30.0
+PACKS_PER_WORKER = 32
+
+
+class WorkerDeath(StrEnum):
+    """How a worker came to its end; one whose answer is TOO_LONG for a message works on."""
+
+    LATE = "late"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+    TOO_LONG = "too long"
+
+
+class WorkerDied(Exception):
+    """A worker ended, or had to be ended, while it worked on a batch."""
+
+    def __init__(self, cause: WorkerDeath, detail: str) -> None:
+        super().__init__(detail)
+        self.cause = cause
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPack:
+    """What workers must be told of a pack: ``source`` one that compiles it, ``load`` those that run it."""
+
+    name: str
+    digest: str
+    source: bytes
+    load: Mapping[str, Any]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Worker:
+    pid: int
+    channel: socket.socket
+    loaded: set[str] = field(default_factory=set)
+
+
+class WorkerPool:
+    """A fixed number of confined workers.  Use ``open_pool``."""
+
+    def __init__(self, control: socket.socket, workers: int) -> None:
+        self._control = control
+        self._talking = anyio.Lock()
+        self._slots = anyio.Semaphore(workers)
+        self._idle: list[_Worker] = []
+        self._compiled: dict[str, dict[str, Any]] = {}
+        self._compiling: dict[str, anyio.Lock] = {}
+        self._asked = 0
+        self.workers = workers
+        self.isolation = Isolation(level=IsolationLevel.NONE, measures=())
+
+    async def run(
+        self,
+        pack: LoadedPack,
+        batch: list[dict[str, Any]],
+        read: Callable[[list[Any]], T],
+        *,
+        seconds: float,
+        strict: bool = False,
+    ) -> T:
+        """Run a batch of trajectories on one worker; give what ``read`` makes of its answers.
+
+        Raises ``WorkerDied`` when the worker ends, is not done after ``seconds``, or answers something that
+        ``read`` refuses with a ``FrameError`` (it is killed then), and ``PackError`` when the pack cannot be
+        loaded.
+        """
+        self._asked += 1
+        number = self._asked
+        frame = encode({"run": pack.digest, "batch": batch, "strict": strict, "number": number})
+        await self._compile(pack)
+        async with self._slots, self._worker() as worker:
+            await self._load(worker, pack)
+            body = await self._exchange(worker, frame, seconds)
+        # The worker is free again: whoever waits for it sends the next batch before this one is read.
+        await anyio.lowlevel.checkpoint()
+        try:
+            answer = _object(decode(body))
+            if "batch" not in answer:
+                raise WorkerDied(_cause_of_failure(answer), _why(answer))
+            if answer.get("number") != number:
+                raise FrameError("a worker answered another request")
+            return read(answer["batch"])
+        except FrameError as error:
+            await self._condemn(worker)
+            raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+        except WorkerDied as death:
+            if death.cause is not WorkerDeath.TOO_LONG:
+                await self._condemn(worker)
+            raise
+
+    async def inspect(self, pack: LoadedPack) -> dict[str, Any]:
+        """Load a pack on a worker; give its functions' ``signatures`` and the policy's ``violation``."""
+        await self._compile(pack)
+        async with self._slots, self._worker() as worker:
+            await self._load(worker, pack)
+        return self._compiled[pack.digest]
+
+    async def start_workers(self) -> None:
+        """Start all workers now and learn what isolation they have."""
+        for _ in range(self.workers):
+            self._idle.append(await self._start())
+
+    async def _load(self, worker: _Worker, pack: LoadedPack) -> None:
+        if pack.digest not in worker.loaded:
+            message = {**pack.load, "compiled": self._compiled[pack.digest]}
+            answer = await self._ask(worker, encode(message), LOAD_SECONDS)
+            if "failed" in answer:
+                raise PackError(f"pack {pack.name}: {_why(answer)}")
+            if answer.get("loaded") != pack.digest:
+                raise WorkerDied(WorkerDeath.CRASHED, "a worker answered another request")
+            worker.loaded.add(pack.digest)
+
+    async def _compile(self, pack: LoadedPack) -> None:
+        """Have a pack compiled, once, by a worker that has seen no other code and runs none."""
+        if pack.digest in self._compiled:
+            return
+        async with self._compiling.setdefault(pack.digest, anyio.Lock()):
+            if pack.digest in self._compiled:
+                return
+            worker = await self._start()
+            try:
+                answer = await self._ask(worker, pack.source, LOAD_SECONDS)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._end(worker)
+            if not isinstance(answer.get("compiled"), dict):
+                raise PackError(f"pack {pack.name}: {_why(answer)}")
+            self._compiled[pack.digest] = answer["compiled"]
+
+    @asynccontextmanager
+    async def _worker(self) -> AsyncIterator[_Worker]:
+        worker = self._idle.pop() if self._idle else await self._start()
+        try:
+            yield worker
+        except PackError:
+            self._idle.append(worker)
+            raise
+        except BaseException:
+            # It may be dead, late, or in the middle of an answer that nobody waits for any more.
+            with anyio.CancelScope(shield=True):
+                await self._end(worker)
+            raise
+        if len(worker.loaded) < PACKS_PER_WORKER:
+            self._idle.append(worker)
+        else:
+            await self._end(worker)
+
+    async def _condemn(self, worker: _Worker) -> None:
+        """End a worker that gave a wrong answer, even if it is at work for somebody else by now."""
+        with anyio.CancelScope(shield=True):
+            if worker in self._idle:
+                self._idle.remove(worker)
+                await self._end(worker)
+            else:
+                await self._kill(worker)  # who waits for it will see, and clean up
+
+    async def _ask(self, worker: _Worker, frame: bytes, seconds: float) -> dict[str, Any]:
+        body = await self._exchange(worker, frame, seconds)
+        try:
+            return _object(decode(body))
+        except FrameError as error:
+            raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+
+    async def _exchange(self, worker: _Worker, frame: bytes, seconds: float) -> bytearray:
+        try:
+            with anyio.fail_after(seconds):
+                await send(worker.channel, frame)
+                return await receive_body(worker.channel)
+        except TimeoutError:
+            raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s") from None
+        except (OSError, FrameError):
+            with anyio.CancelScope(shield=True):
+                status = await self._end(worker)
+            raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended ({_spoken_status(status)})") from None
+
+    async def _start(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        try:
+            pid = (await self._request(b"start", [theirs.fileno()]))["pid"]
+        finally:
+            theirs.close()
+        worker = _Worker(pid=pid, channel=ours)
+        try:
+            with anyio.fail_after(START_SECONDS):
+                hello = await receive(ours)
+        except (OSError, FrameError, TimeoutError):
+            with anyio.CancelScope(shield=True):
+                status = await self._end(worker)
+            raise IsolationError(f"a worker ended while it was confined ({_spoken_status(status)})") from None
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._end(worker)
+            raise
+        self.isolation = Isolation(level=IsolationLevel(hello["level"]), measures=tuple(hello["measures"]))
+        return worker
+
+    async def _end(self, worker: _Worker) -> int:
+        worker.channel.close()
+        return await self._kill(worker)
+
+    async def _kill(self, worker: _Worker) -> int:
+        if worker.pid == 0:
+            return 0
+        pid, worker.pid = worker.pid, 0
+        return int((await self._request(str(pid).encode(), []))["status"])
+
+    async def _request(self, request: bytes, descriptors: list[int]) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
+        # Shielded: half a conversation would leave the answer to the next request.
+        async with self._talking:
+            with anyio.CancelScope(shield=True):
+                try:
+                    socket.send_fds(self._control, [request], descriptors)
+                    answer = await receive(self._control)
+                except (OSError, FrameError):
+                    raise IsolationError("the sandbox's template process has ended; start again") from None
+        return answer
+
+    def close(self) -> None:
+        """Close all sockets; the template then ends with its workers."""
+        for worker in self._idle:
+            worker.channel.close()
+        self._control.close()
+
+
+@asynccontextmanager
+async def open_pool(*, workers: int) -> AsyncIterator[WorkerPool]:
+    """Start a template and its workers; end them on the way out.
+
+    Raises ``IsolationError`` when the platform has no such workers.
+    """
+    if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
+        raise IsolationError("this platform cannot fork confined workers; use Linux, macOS or WSL")
+    ours, theirs = socket.socketpair()
+    process = await anyio.to_thread.run_sync(start_template, theirs)
+    pool = WorkerPool(ours, workers)
+    try:
+        theirs.close()
+        ours.setblocking(False)
+        await wait_until_ready(ours, process)
+        await pool.start_workers()
+        yield pool
+    finally:
+        pool.close()
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(end_template, process)
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise FrameError("a worker answered with no object")
+    return answer
+
+
+def _cause_of_failure(answer: dict[str, Any]) -> WorkerDeath:
+    failed = answer.get("failed")
+    return WorkerDeath(failed) if failed in ("memory", "too long") else WorkerDeath.CRASHED
+
+
+def _why(answer: dict[str, Any]) -> str:
+    return str(answer.get("why") or answer.get("failed"))
+
+
+def _spoken_status(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        with contextlib.suppress(ValueError):
+            return signal.Signals(number).name
+        return f"signal {number}"
+    return f"exit status {os.WEXITSTATUS(status)}"

@@ -1,0 +1,229 @@
+"""What travels between the runtime and its workers, as JSON, and back into values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from sandbox.errors import SandboxError
+from sandbox.packs.reading import Pack
+from sandbox.state.plain import MAX_INTEGER, plain_json_problem
+from sandbox.types import (
+    Call,
+    Execution,
+    Fault,
+    FaultKind,
+    JsonObject,
+    JsonValue,
+    Outcome,
+    Returned,
+    Snapshot,
+    Step,
+    Trajectory,
+)
+from sandbox.workers.faults import write_faults
+from sandbox.workers.frames import FrameError, encode
+from sandbox.workers.pool import LoadedPack
+
+__all__ = ["pack_message", "read_executions", "read_outcome", "write_call", "write_trajectory"]
+
+FLAT, LONG = 40, 10_000  # together still below what a whole walk lets through
+FAULTS = {kind.value: kind for kind in FaultKind}
+
+# The slots of what is made for every call: a frozen class's own __init__ takes three times as long to fill
+# them, and that was a third of the parent's time.
+_SET_OUTCOME, _SET_DIGEST, _SET_USED, _SET_SNAPSHOT = (
+    vars(Step)[name].__set__ for name in ("outcome", "state_digest", "steps_used", "snapshot")
+)
+_SET_VALUE = vars(Returned)["value"].__set__
+
+
+def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
+    """Write what a worker needs of a pack: code, contracts and worlds.  ``trusted`` chooses its lane."""
+    tools = [
+        {
+            "name": tool.name,
+            "parameters": tool.parameters,
+            "returns": tool.returns,
+            "effect": tool.effect,
+            "touches": tool.touches,
+            "errors": tuple(tool.errors),
+        }
+        for tool in pack.tools
+    ]
+    body = {"clock": pack.clock, "worlds": dict(pack.worlds), "tools": tools}
+    return LoadedPack(
+        name=pack.name,
+        digest=pack.digest,
+        source=encode({"compile": pack.source, "trusted": trusted}),
+        load={"load": orjson.Fragment(orjson.dumps(body)), "digest": pack.digest, "trusted": trusted},
+    )
+
+
+def write_trajectory(trajectory: Trajectory, pack: Pack) -> dict[str, Any]:
+    """Write one trajectory.  Raises ``SandboxError`` if its snapshot's state is not plain JSON."""
+    start = trajectory.start
+    entry: dict[str, Any] = {"calls": [write_call(call) for call in trajectory.calls]}
+    if isinstance(start, str):
+        entry["world"] = start
+    else:
+        entry |= _snapshot(start, pack.worlds.get(start.world, {}))
+    if trajectory.faults:
+        entry["faults"] = write_faults(trajectory.faults)
+    if trajectory.keep_snapshots:
+        entry["keep"] = True
+    if not trajectory.keep_final:
+        entry["final"] = False
+    return entry
+
+
+def _snapshot(snapshot: Snapshot, origin: JsonObject) -> dict[str, Any]:
+    """Write a snapshot as what sets it apart from its world; tables that are the world's own stay behind."""
+    state = snapshot.state
+    differing = {name: table for name, table in state.items() if origin.get(name, _NONE) is not table}
+    tables: Any = differing
+    problem = plain_json_problem(tables, max_nodes=1_000_000)
+    if problem is not None:  # a caller's own mappings, it may be
+        tables = _plain(differing)
+        problem = plain_json_problem(tables, max_nodes=1_000_000)
+    if problem is not None:
+        raise SandboxError(f"the snapshot of world {snapshot.world} is not plain JSON: {problem}")
+    return {
+        "world": snapshot.world,
+        "tables": tables,
+        "gone": [name for name in origin if name not in state],
+        "counters": dict(snapshot.counters),
+        "made": snapshot.calls_made,
+    }
+
+
+_NONE = object()
+
+
+def write_call(call: Call) -> list[Any]:
+    """Write a call; arguments that are not plain JSON stay behind and their problem goes instead."""
+    arguments = call.arguments
+    if _is_flat(arguments):
+        return [call.name, arguments]
+    problem = plain_json_problem(arguments)
+    if problem is not None:
+        arguments = _plain(arguments)
+        problem = plain_json_problem(arguments)
+    return [call.name, arguments] if problem is None else [call.name, {}, problem]
+
+
+def _is_flat(arguments: Any) -> bool:
+    """Tell at once that arguments are plain: nearly all are a few short words by name."""
+    if type(arguments) is not dict or len(arguments) > FLAT:
+        return False
+    for name, value in arguments.items():
+        if type(name) is not str or not name.isascii() or len(name) > LONG:
+            return False
+        kind = type(value)
+        if kind is str:
+            if not value.isascii() or len(value) > LONG:
+                return False
+        elif kind is int:
+            if not -MAX_INTEGER <= value <= MAX_INTEGER:
+                return False
+        elif kind is not bool and value is not None:
+            return False
+    return True
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Give mappings as dictionaries and sequences as lists, all the way down."""
+    if depth > 100:
+        return value
+    if isinstance(value, Mapping):
+        return {key: _plain(part, depth + 1) for key, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return [_plain(part, depth + 1) for part in value]
+    return value
+
+
+def read_executions(trajectories: Sequence[Trajectory], pack: Pack, answers: list[Any]) -> list[Execution]:
+    """Read a worker's answers, one per trajectory.  Raises ``FrameError`` if they are not that."""
+    if not isinstance(answers, list) or len(answers) != len(trajectories):
+        raise FrameError("a worker answered with another number of trajectories")
+    try:
+        return [
+            _execution(trajectory, pack, answer)
+            for trajectory, answer in zip(trajectories, answers, strict=True)
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise FrameError(f"a worker's answer is not one: {type(error).__name__}: {error}") from None
+
+
+def _execution(trajectory: Trajectory, pack: Pack, answer: Any) -> Execution:
+    start = trajectory.start
+    if isinstance(start, str):
+        start = Snapshot(world=start, state=pack.worlds[start])
+    written = answer["steps"]
+    if len(written) != len(trajectory.calls):
+        raise FrameError("a worker answered with another number of steps")
+    steps, state = (
+        _kept_steps(start, written)
+        if trajectory.keep_snapshots
+        else ([_step(*step) for step in written], start.state)
+    )
+    final = None
+    if trajectory.keep_final:
+        final = Snapshot(
+            world=start.world,
+            state=_after(state, answer["tables"], answer["gone"]),
+            counters=_counters(answer["counters"]),
+            calls_made=start.calls_made + len(steps),
+        )
+    return Execution(steps=tuple(steps), final_state_digest=answer["digest"], kept_final=final)
+
+
+def _kept_steps(start: Snapshot, written: list[Any]) -> tuple[list[Step], JsonObject]:
+    steps = []
+    state = start.state
+    for number, (outcome, digest, used, counters, tables, gone) in enumerate(written, start.calls_made + 1):
+        state = _after(state, tables, gone)
+        snapshot = Snapshot(world=start.world, state=state, counters=_counters(counters), calls_made=number)
+        steps.append(_step(outcome, digest, used, snapshot))
+    return steps, state
+
+
+def _step(outcome: list[Any], digest: str, used: int | None, snapshot: Snapshot | None = None) -> Step:
+    if type(digest) is not str or (type(used) is not int and used is not None):
+        raise TypeError("a step has a digest and counts its steps")
+    step = object.__new__(Step)
+    _SET_OUTCOME(step, read_outcome(outcome))
+    _SET_DIGEST(step, digest)
+    _SET_USED(step, used)
+    _SET_SNAPSHOT(step, snapshot)
+    return step
+
+
+def _counters(written: Any) -> dict[str, int]:
+    if not isinstance(written, dict) or not all(type(count) is int for count in written.values()):
+        raise TypeError("counters are numbers by name")
+    return written
+
+
+def _after(state: JsonObject, tables: Mapping[str, JsonValue], gone: Sequence[str]) -> JsonObject:
+    """Give a state with some tables changed; the others are the same objects as before."""
+    if not tables and not gone:
+        return state
+    after = {**state, **tables}
+    for name in gone:
+        del after[name]
+    return after if len(after) == len(state) and not gone else {name: after[name] for name in sorted(after)}
+
+
+def read_outcome(written: list[Any]) -> Outcome:
+    """Read one outcome as a worker wrote it."""
+    if len(written) == 1:
+        returned = object.__new__(Returned)
+        _SET_VALUE(returned, written[0])
+        return returned
+    kind, code, message = written
+    if type(code) is not str or type(message) is not str:
+        raise TypeError("a fault's code and message are texts")
+    return Fault(FAULTS[kind], code, message)
