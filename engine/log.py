@@ -16,12 +16,12 @@ __all__ = ["log_events"]
 
 
 def log_events(file: TextIO) -> EventReader:
-    """Give a reader to subscribe; it writes to ``file``, which the caller opens and closes.
+    """Give a reader to subscribe; it writes to ``file``, which the caller opens, flushes and closes.
 
     A line has ``event`` (the event's name), ``timestamp`` (UTC) and the event's own fields.
     """
     log = structlog.wrap_logger(
-        structlog.WriteLogger(file),
+        _Lines(file),
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(serializer=_json),
@@ -32,6 +32,16 @@ def log_events(file: TextIO) -> EventReader:
         log.info(_name(type(event).__name__), **_fields(event))
 
     return read
+
+
+class _Lines:
+    """A logger of lines that leaves it to the file when they reach the disk: structlog's own flush each."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def info(self, line: str) -> None:
+        self._file.write(line + "\n")
 
 
 @cache

@@ -22,7 +22,8 @@ from sandbox.types import (
     Step,
     Trajectory,
 )
-from sandbox.workers.pool import LoadedPack, WorkerDeath, WorkerDied, WorkerPool, open_pool
+from sandbox.workers.deaths import WorkerDeath, WorkerDied
+from sandbox.workers.pool import LoadedPack, WorkerPool, open_pool
 from sandbox.workers.wire import pack_message, read_executions, write_trajectory
 
 __all__ = ["ProcessRuntime", "Runtime", "open_runtime", "run"]
@@ -95,7 +96,7 @@ class ProcessRuntime:
                 part = trajectories[first : first + size]
                 results[first : first + size] = await self._run_batch(pack, loaded, part, strict=strict)
 
-        # Two for each worker: while it executes a batch of the one, the other reads and writes.
+        # Two for each worker: while it executes a batch of the one, the other reads and sends the next ahead.
         width = min(-(-len(trajectories) // size), BATCHES_PER_WORKER * self._pool.workers)
         if width <= 1:
             await run_batches()

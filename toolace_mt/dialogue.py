@@ -82,6 +82,12 @@ class MaskedTurn:
 Turn = UserTurn | AssistantTurn | CallTurn | ResultTurn | MaskedTurn
 TextTurn = UserTurn | AssistantTurn
 
+_KINDS: Mapping[type[Turn], str] = {
+    UserTurn: "user",
+    AssistantTurn: "assistant",
+    CallTurn: "call",
+    ResultTurn: "result",
+}
 _NEXT: Mapping[str, frozenset[str]] = {
     "start": frozenset({"user"}),
     "user": frozenset({"assistant", "call"}),
@@ -176,12 +182,4 @@ class Dialogue:
 
 
 def _kind(turn: Turn) -> str:
-    match turn:
-        case UserTurn() | MaskedTurn("user"):
-            return "user"
-        case AssistantTurn() | MaskedTurn("assistant"):
-            return "assistant"
-        case CallTurn():
-            return "call"
-        case _:
-            return "result"
+    return turn.speaker if isinstance(turn, MaskedTurn) else _KINDS[type(turn)]

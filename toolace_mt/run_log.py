@@ -1,13 +1,17 @@
-"""The log of a run: every event as a line of JSON, beside the run's other files."""
+"""The log of a run: every event as a line of JSON, beside the run's other files.
+
+Replies are nearly all of its lines, so they reach the file with the next other event, or a second later.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from engine import Event, EventStream
+from engine import Event, EventStream, ReplyReceived
 from engine.log import log_events
 from toolace_mt.errors import RunFolderError
 
@@ -15,22 +19,31 @@ __all__ = ["LOG_NAME", "logging_to"]
 
 LOG_NAME: Final = "run.log"
 
+_SECONDS_HELD: Final = 1.0
+
 
 @contextmanager
-def logging_to(path: Path, events: EventStream) -> Iterator[None]:
+def logging_to(
+    path: Path, events: EventStream, *, clock: Callable[[], float] = time.monotonic
+) -> Iterator[None]:
     """Append each event to the file while the block lasts.
 
     Raises ``RunFolderError`` when the disk does not take it, here or from ``events.emit``.
     """
     try:
-        file = path.open("a", encoding="utf-8", buffering=1)
+        file = path.open("a", encoding="utf-8")
     except OSError as error:
         raise _refused(path, error) from None
     write = log_events(file)
+    flushed_at = clock()
 
     def read(event: Event) -> None:
+        nonlocal flushed_at
         try:
             write(event)
+            if not isinstance(event, ReplyReceived) or clock() - flushed_at >= _SECONDS_HELD:
+                file.flush()
+                flushed_at = clock()
         except OSError as error:
             raise _refused(path, error) from None
 

@@ -36,9 +36,9 @@ class Validators:
             if len(self._compiled) >= self._largest:
                 self._compiled.clear()
             validator = self._compiled[text] = jsonschema_rs.validator_for(orjson.loads(text))
-        error = next(iter(validator.iter_errors(value)), None)
-        if error is None:
+        if validator.is_valid(value):
             return None
+        error = next(iter(validator.iter_errors(value)))
         place = "".join(f"[{part!r}]" for part in error.instance_path)
         return f"at {place}: {error.message}" if place else str(error.message)
 

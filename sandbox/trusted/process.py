@@ -16,8 +16,8 @@ import anyio.to_thread
 
 from sandbox.errors import EnvironmentUnusable
 from sandbox.workers.channel import receive, send
+from sandbox.workers.deaths import WorkerDeath, WorkerDied
 from sandbox.workers.frames import FrameError, encode
-from sandbox.workers.pool import WorkerDeath, WorkerDied
 
 __all__ = ["TrustedPool", "TrustedWorker", "open_trusted_pool"]
 

@@ -21,9 +21,9 @@ from sandbox.trusted.types import (
 )
 from sandbox.trusted.wire import read_results, write_calls
 from sandbox.types import Call, Fault, FaultKind, JsonObject, Outcome
+from sandbox.workers.deaths import WorkerDeath, WorkerDied
 from sandbox.workers.faults import TRUNCATED, truncated, write_faults
 from sandbox.workers.frames import FrameError
-from sandbox.workers.pool import WorkerDeath, WorkerDied
 
 __all__ = ["SHIPPED_ENVIRONMENTS", "TrustedRuntime", "environment_source", "open_trusted"]
 

@@ -9,9 +9,15 @@ import anyio
 
 from sandbox.workers.frames import HEADER_BYTES, FrameError, body_length, decode
 
-__all__ = ["receive", "receive_body", "send"]
+__all__ = ["receive", "receive_body", "send", "send_nowait"]
 
-FIRST_BYTES = 1 << 16  # most messages whole, with their header
+
+def send_nowait(channel: socket.socket, frame: bytes) -> int:
+    """Send as much of a frame as a non-blocking socket takes now; give how many bytes that is."""
+    try:
+        return channel.send(frame)
+    except OSError:  # it takes none now, or the peer is gone: who waits for an answer will see
+        return 0
 
 
 async def send(channel: socket.socket, frame: bytes) -> None:
@@ -31,15 +37,15 @@ async def receive(channel: socket.socket) -> Any:
 
 async def receive_body(channel: socket.socket) -> bytearray:
     """Receive one message, still written.  Raises ``FrameError`` when the peer is gone."""
+    # No byte more: what follows may be the answer to the next request.
+    length = body_length(await _exactly(channel, HEADER_BYTES))
+    return await _exactly(channel, length)
+
+
+async def _exactly(channel: socket.socket, count: int) -> bytearray:
     received = bytearray()
-    while len(received) < HEADER_BYTES:
-        received += await _some(channel, FIRST_BYTES)
-    whole = HEADER_BYTES + body_length(received[:HEADER_BYTES])
-    while len(received) < whole:
-        received += await _some(channel, min(whole - len(received), 1 << 20))
-    if len(received) > whole:
-        raise FrameError("the peer sent more than one message")
-    del received[:HEADER_BYTES]
+    while len(received) < count:
+        received += await _some(channel, min(count - len(received), 1 << 20))
     return received
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, TypeVar
 
 import anyio
@@ -18,33 +15,16 @@ import anyio.to_thread
 
 from sandbox.errors import IsolationError, PackError
 from sandbox.isolation import Isolation, IsolationLevel
-from sandbox.workers.channel import receive, receive_body, send
+from sandbox.workers.channel import receive, receive_body, send, send_nowait
+from sandbox.workers.deaths import WorkerDeath, WorkerDied, cause_of_failure, spoken_status, why
 from sandbox.workers.frames import FrameError, decode, encode
 from sandbox.workers.template import START_SECONDS, end_template, start_template, wait_until_ready
 
-__all__ = ["LoadedPack", "WorkerDeath", "WorkerDied", "WorkerPool", "open_pool"]
+__all__ = ["LoadedPack", "WorkerPool", "open_pool"]
 
 T = TypeVar("T")
 LOAD_SECONDS = 30.0
 PACKS_PER_WORKER = 32
-
-
-class WorkerDeath(StrEnum):
-    """How a worker came to its end; one whose answer is TOO_LONG for a message works on."""
-
-    LATE = "late"
-    MEMORY = "memory"
-    CRASHED = "crashed"
-    TOO_LONG = "too long"
-
-
-class WorkerDied(Exception):
-    """A worker ended, or had to be ended, while it worked on a batch."""
-
-    def __init__(self, cause: WorkerDeath, detail: str) -> None:
-        super().__init__(detail)
-        self.cause = cause
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +38,21 @@ class LoadedPack:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
+class _Next:
+    """Who has the worker next: its request is sent while the worker still works on the one before."""
+
+    turn: anyio.Event = field(default_factory=anyio.Event)
+    granted: bool = False
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Worker:
     pid: int
     channel: socket.socket
     loaded: set[str] = field(default_factory=set)
+    next: _Next | None = None
+    open_to_next: bool = False  # the last request of who has it now was sent whole
+    spoiled: bool = False  # nobody waits for an answer that it will give, or it gave a wrong one
 
 
 class WorkerPool:
@@ -72,6 +63,7 @@ class WorkerPool:
         self._talking = anyio.Lock()
         self._slots = anyio.Semaphore(workers)
         self._idle: list[_Worker] = []
+        self._busy: list[_Worker] = []
         self._compiled: dict[str, dict[str, Any]] = {}
         self._compiling: dict[str, anyio.Lock] = {}
         self._asked = 0
@@ -97,15 +89,13 @@ class WorkerPool:
         number = self._asked
         frame = encode({"run": pack.digest, "batch": batch, "strict": strict, "number": number})
         await self._compile(pack)
-        async with self._slots, self._worker() as worker:
-            await self._load(worker, pack)
-            body = await self._exchange(worker, frame, seconds)
+        worker, body = await self._answered(pack, frame, seconds)
         # The worker is free again: whoever waits for it sends the next batch before this one is read.
         await anyio.lowlevel.checkpoint()
         try:
             answer = _object(decode(body))
             if "batch" not in answer:
-                raise WorkerDied(_cause_of_failure(answer), _why(answer))
+                raise WorkerDied(cause_of_failure(answer), why(answer))
             if answer.get("number") != number:
                 raise FrameError("a worker answered another request")
             return read(answer["batch"])
@@ -120,7 +110,8 @@ class WorkerPool:
     async def inspect(self, pack: LoadedPack) -> dict[str, Any]:
         """Load a pack on a worker; give its functions' ``signatures`` and the policy's ``violation``."""
         await self._compile(pack)
-        async with self._slots, self._worker() as worker:
+        await self._slots.acquire()
+        async with self._worker() as worker:
             await self._load(worker, pack)
         return self._compiled[pack.digest]
 
@@ -134,7 +125,7 @@ class WorkerPool:
             message = {**pack.load, "compiled": self._compiled[pack.digest]}
             answer = await self._ask(worker, encode(message), LOAD_SECONDS)
             if "failed" in answer:
-                raise PackError(f"pack {pack.name}: {_why(answer)}")
+                raise PackError(f"pack {pack.name}: {why(answer)}")
             if answer.get("loaded") != pack.digest:
                 raise WorkerDied(WorkerDeath.CRASHED, "a worker answered another request")
             worker.loaded.add(pack.digest)
@@ -153,26 +144,95 @@ class WorkerPool:
                 with anyio.CancelScope(shield=True):
                     await self._end(worker)
             if not isinstance(answer.get("compiled"), dict):
-                raise PackError(f"pack {pack.name}: {_why(answer)}")
+                raise PackError(f"pack {pack.name}: {why(answer)}")
             self._compiled[pack.digest] = answer["compiled"]
 
+    async def _answered(self, pack: LoadedPack, frame: bytes, seconds: float) -> tuple[_Worker, bytearray]:
+        """Give the answer and the worker that gave it; one that ends by another's fault is no answer."""
+        while True:
+            ahead = self._open_to_next(pack)
+            sent = 0
+            if ahead is None:
+                await self._slots.acquire()
+            else:
+                sent = send_nowait(ahead.channel, frame)
+                if not await self._wait_for_turn(ahead):
+                    continue
+            async with self._worker(ahead) as worker:
+                try:
+                    await self._load(worker, pack)
+                    body = await self._exchange(worker, frame[sent:], seconds, last=True)
+                except WorkerDied:
+                    if not worker.spoiled:
+                        raise
+                    continue
+            return worker, body
+
+    def _open_to_next(self, pack: LoadedPack) -> _Worker | None:
+        """Find a busy worker to which a request may be sent ahead; never past those who wait for any."""
+        if self._slots.value or self._slots.statistics().tasks_waiting:
+            return None
+        return next(
+            (
+                one
+                for one in self._busy
+                if one.open_to_next and one.next is None and pack.digest in one.loaded
+            ),
+            None,
+        )
+
+    async def _wait_for_turn(self, worker: _Worker) -> bool:
+        """Wait until the worker is ours, with its slot; False when it has ended before."""
+        worker.next = mine = _Next()
+        try:
+            await mine.turn.wait()
+        except BaseException:
+            worker.spoiled = True
+            if mine.granted:
+                with anyio.CancelScope(shield=True):
+                    await self._end(worker)
+                self._slots.release()
+            worker.next = None
+            raise
+        return mine.granted
+
     @asynccontextmanager
-    async def _worker(self) -> AsyncIterator[_Worker]:
-        worker = self._idle.pop() if self._idle else await self._start()
+    async def _worker(self, worker: _Worker | None = None) -> AsyncIterator[_Worker]:
+        """Lend a worker to one who has a slot; the slot goes on with the worker, or is free after it."""
+        try:
+            worker = worker or (self._idle.pop() if self._idle else await self._start())
+        except BaseException:
+            self._slots.release()
+            raise
+        self._busy.append(worker)
+        works_on = False  # unless dead, late, or in the middle of an answer that nobody waits for any more
         try:
             yield worker
+            works_on = not worker.spoiled
         except PackError:
-            self._idle.append(worker)
+            works_on = True
             raise
-        except BaseException:
-            # It may be dead, late, or in the middle of an answer that nobody waits for any more.
-            with anyio.CancelScope(shield=True):
-                await self._end(worker)
-            raise
-        if len(worker.loaded) < PACKS_PER_WORKER:
-            self._idle.append(worker)
-        else:
-            await self._end(worker)
+        finally:
+            self._busy.remove(worker)
+            worker.open_to_next = False
+            await self._hand_on(worker, works_on=works_on)
+
+    async def _hand_on(self, worker: _Worker, *, works_on: bool) -> None:
+        following, worker.next = worker.next, None
+        if following is not None and works_on:
+            following.granted = True
+            following.turn.set()
+            return
+        try:
+            if works_on and len(worker.loaded) < PACKS_PER_WORKER:
+                self._idle.append(worker)
+            else:
+                with anyio.CancelScope(shield=True):
+                    await self._end(worker)
+        finally:
+            if following is not None:
+                following.turn.set()
+            self._slots.release()
 
     async def _condemn(self, worker: _Worker) -> None:
         """End a worker that gave a wrong answer, even if it is at work for somebody else by now."""
@@ -181,7 +241,8 @@ class WorkerPool:
                 self._idle.remove(worker)
                 await self._end(worker)
             else:
-                await self._kill(worker)  # who waits for it will see, and clean up
+                worker.spoiled = True
+                await self._kill(worker)  # who waits for it will see, clean up, and take another
 
     async def _ask(self, worker: _Worker, frame: bytes, seconds: float) -> dict[str, Any]:
         body = await self._exchange(worker, frame, seconds)
@@ -190,17 +251,20 @@ class WorkerPool:
         except FrameError as error:
             raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
 
-    async def _exchange(self, worker: _Worker, frame: bytes, seconds: float) -> bytearray:
+    async def _exchange(
+        self, worker: _Worker, frame: bytes, seconds: float, *, last: bool = False
+    ) -> bytearray:
         try:
             with anyio.fail_after(seconds):
                 await send(worker.channel, frame)
+                worker.open_to_next = last
                 return await receive_body(worker.channel)
         except TimeoutError:
             raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s") from None
         except (OSError, FrameError):
             with anyio.CancelScope(shield=True):
                 status = await self._end(worker)
-            raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended ({_spoken_status(status)})") from None
+            raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended ({spoken_status(status)})") from None
 
     async def _start(self) -> _Worker:
         ours, theirs = socket.socketpair()
@@ -216,7 +280,7 @@ class WorkerPool:
         except (OSError, FrameError, TimeoutError):
             with anyio.CancelScope(shield=True):
                 status = await self._end(worker)
-            raise IsolationError(f"a worker ended while it was confined ({_spoken_status(status)})") from None
+            raise IsolationError(f"a worker ended while it was confined ({spoken_status(status)})") from None
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await self._end(worker)
@@ -280,21 +344,3 @@ def _object(answer: Any) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise FrameError("a worker answered with no object")
     return answer
-
-
-def _cause_of_failure(answer: dict[str, Any]) -> WorkerDeath:
-    failed = answer.get("failed")
-    return WorkerDeath(failed) if failed in ("memory", "too long") else WorkerDeath.CRASHED
-
-
-def _why(answer: dict[str, Any]) -> str:
-    return str(answer.get("why") or answer.get("failed"))
-
-
-def _spoken_status(status: int) -> str:
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        with contextlib.suppress(ValueError):
-            return signal.Signals(number).name
-        return f"signal {number}"
-    return f"exit status {os.WEXITSTATUS(status)}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from sandbox.errors import SandboxError
-from sandbox.packs.reading import Pack
 from sandbox.state.plain import MAX_INTEGER, plain_json_problem
 from sandbox.types import (
     Call,
@@ -26,6 +25,9 @@ from sandbox.types import (
 from sandbox.workers.faults import write_faults
 from sandbox.workers.frames import FrameError, encode
 from sandbox.workers.pool import LoadedPack
+
+if TYPE_CHECKING:
+    from sandbox.packs.reading import Pack  # brings pydantic, which trusted environments do not need
 
 __all__ = ["pack_message", "read_executions", "read_outcome", "write_call", "write_trajectory"]
 

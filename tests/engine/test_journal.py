@@ -105,6 +105,45 @@ async def test_a_cancelled_writer_blocks_nobody(tmp_path: Path) -> None:
                 assert journal.reply(f"{round_number} {number}") == REPLY
 
 
+async def test_writers_that_come_one_after_the_other_in_a_busy_run_share_commits_too(tmp_path: Path) -> None:
+    async with open_journal(tmp_path / "run.sqlite") as journal:
+        statements: list[str] = []
+        journal._writer.set_trace_callback(statements.append)
+
+        async def write(worker: int) -> None:
+            for number in range(20):
+                await journal.store_reply(f"{worker} {number}", "p", REPLY)
+
+        async with anyio.create_task_group() as group:
+            for worker in range(20):
+                group.start_soon(write, worker)
+        assert journal.totals()["p"].requests == 400
+        assert statements.count("COMMIT") < 50
+
+
+async def test_who_is_cancelled_while_others_gather_leaves_the_lead_to_them(tmp_path: Path) -> None:
+    async with open_journal(tmp_path / "run.sqlite") as journal:
+        with anyio.fail_after(10):
+            for round_number in range(5):
+                await _be_busy(journal, round_number)
+                async with anyio.create_task_group() as kept, anyio.create_task_group() as dropped:
+                    dropped.start_soon(journal.store_reply, f"{round_number} first", "p", REPLY)
+                    await anyio.lowlevel.checkpoint()  # it leads now, and waits for others
+                    for number in range(round_number):
+                        kept.start_soon(journal.store_reply, f"{round_number} {number}", "p", REPLY)
+                    dropped.cancel_scope.cancel()
+    with Journal.read_only(tmp_path / "run.sqlite") as reader:
+        for round_number in range(5):
+            assert reader.reply(f"{round_number} first") == REPLY
+            assert all(reader.reply(f"{round_number} {number}") == REPLY for number in range(round_number))
+
+
+async def _be_busy(journal: Journal, round_number: int) -> None:
+    async with anyio.create_task_group() as group:
+        for number in range(3):
+            group.start_soon(journal.store_reply, f"busy {round_number} {number}", "p", REPLY)
+
+
 async def test_jobs_are_listed_in_order_whatever_their_number(tmp_path: Path) -> None:
     async with open_journal(tmp_path / "run.sqlite") as journal:
         async with anyio.create_task_group() as group:

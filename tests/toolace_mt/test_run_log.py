@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import EventStream
+from engine import EventStream, ReplyReceived, Usage
 from toolace_mt.errors import RunFolderError
 from toolace_mt.events import DialogueEnded
 from toolace_mt.run_log import logging_to
 
+REPLY = ReplyReceived(purpose="judge", order=0, usage=Usage(), seconds=0.1)
 ENDED = DialogueEnded(id="d0", accepted=True, rule=None, turns=3, calls=1)
 
 
@@ -24,6 +25,27 @@ def test_events_are_appended_while_the_block_lasts_and_not_after(tmp_path: Path)
     assert [(line["event"], line["id"], line["accepted"]) for line in lines] == [
         ("dialogue_ended", "d0", True)
     ] * 2
+
+
+def test_replies_wait_for_another_event_or_a_second(tmp_path: Path) -> None:
+    events, path, now = EventStream(), tmp_path / "run.log", [0.0]
+
+    def lines() -> int:
+        return path.read_text(encoding="utf-8").count("\n")
+
+    with logging_to(path, events, clock=lambda: now[0]):
+        events.emit(REPLY)
+        assert lines() == 0
+        events.emit(ENDED)
+        assert lines() == 2
+        now[0] = 0.9
+        events.emit(REPLY)
+        assert lines() == 2
+        now[0] = 1.1
+        events.emit(REPLY)
+        assert lines() == 4
+        events.emit(REPLY)
+    assert lines() == 5
 
 
 def test_a_log_that_cannot_be_opened_is_named(tmp_path: Path) -> None:

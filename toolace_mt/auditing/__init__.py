@@ -9,11 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from toolace_mt.auditing.environment import Environment, Executed, NotExecuted, Recorded
+    from toolace_mt.auditing.environment import (
+        Environment,
+        EnvironmentUnusableError,
+        Executed,
+        NotExecuted,
+        Recorded,
+    )
     from toolace_mt.auditing.experts import ExpertSettings
     from toolace_mt.auditing.journal import NotResumableError
     from toolace_mt.auditing.output import DirectoryInUseError
-    from toolace_mt.auditing.packs import EnvironmentUnusableError
     from toolace_mt.auditing.policy import BadSeverityError
     from toolace_mt.auditing.report import LEVELS, AuditReport, LocatedFinding, Verdict
     from toolace_mt.auditing.runner import audit, audit_async
@@ -44,11 +49,10 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "environment": ("Environment", "Executed", "NotExecuted", "Recorded"),
+    "environment": ("Environment", "EnvironmentUnusableError", "Executed", "NotExecuted", "Recorded"),
     "experts": ("ExpertSettings",),
     "journal": ("NotResumableError",),
     "output": ("DirectoryInUseError",),
-    "packs": ("EnvironmentUnusableError",),
     "policy": ("BadSeverityError",),
     "report": ("LEVELS", "AuditReport", "LocatedFinding", "Verdict"),
     "runner": ("audit", "audit_async"),

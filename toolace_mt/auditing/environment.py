@@ -15,9 +15,20 @@ from toolace_mt.checks import CallSite, Pairing, call_sites, check_execution, pa
 from toolace_mt.findings import Finding
 from toolace_mt.transcript import Transcript
 
-__all__ = ["Environment", "Executed", "NotExecuted", "Recorded", "with_execution"]
+__all__ = [
+    "Environment",
+    "EnvironmentUnusableError",
+    "Executed",
+    "NotExecuted",
+    "Recorded",
+    "with_execution",
+]
 
 _OF_REFUSALS = frozenset({"TA501"})
+
+
+class EnvironmentUnusableError(Exception):
+    """The environment cannot be opened; the message names it and the remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

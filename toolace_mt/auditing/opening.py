@@ -6,14 +6,12 @@ from contextlib import AbstractAsyncContextManager
 
 from sandbox import environment_source
 from toolace_mt.auditing.environment import Environment
-from toolace_mt.auditing.packs import open_packs
-from toolace_mt.auditing.trusted import open_trusted_environment
 
 __all__ = ["open_environment"]
 
 
 def open_environment(
-    name: str, *, required: str = "strong", workers: int = 2
+    name: str, *, required: str = "strong", workers: int = 1
 ) -> AbstractAsyncContextManager[Environment]:
     """Open an environment by name.
 
@@ -22,5 +20,9 @@ def open_environment(
     raises EnvironmentUnusableError.
     """
     if environment_source(name) is not None:
+        from toolace_mt.auditing.trusted import open_trusted_environment
+
         return open_trusted_environment(name, workers=workers)
+    from toolace_mt.auditing.packs import open_packs  # brings pydantic, as packs are read with it
+
     return open_packs(name, required=required, workers=workers)

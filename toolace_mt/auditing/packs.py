@@ -23,19 +23,21 @@ from sandbox import (
     pinned_digests,
     shipped_packs,
 )
-from toolace_mt.auditing.environment import Environment, Executed, NotExecuted, Recorded
+from toolace_mt.auditing.environment import (
+    Environment,
+    EnvironmentUnusableError,
+    Executed,
+    NotExecuted,
+    Recorded,
+)
 from toolace_mt.auditing.replay import calls_of, fault_problem, faults_of
 from toolace_mt.together import all_of
 from toolace_mt.transcript import Setting, Transcript
 
-__all__ = ["AUTO", "EnvironmentUnusableError", "open_packs"]
+__all__ = ["AUTO", "open_packs"]
 
 AUTO = "auto"
 """The environment in which each record is run in the shipped pack that it names."""
-
-
-class EnvironmentUnusableError(Exception):
-    """The environment cannot be opened; the message names it and the remedy."""
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.from_thread
 import xxhash
@@ -15,7 +15,6 @@ import xxhash
 from toolace_mt.auditing.batch import Batch, Task, batches
 from toolace_mt.auditing.collected import Collected
 from toolace_mt.auditing.environment import Environment
-from toolace_mt.auditing.experts import ExpertSettings, check_experts, open_panel
 from toolace_mt.auditing.journal import AuditJournal, NotResumableError, Reached, audit_journal
 from toolace_mt.auditing.opening import open_environment
 from toolace_mt.auditing.output import AuditFiles, audit_files
@@ -25,6 +24,9 @@ from toolace_mt.auditing.report import AuditReport
 from toolace_mt.auditing.stream import audited
 from toolace_mt.auditing.watching import Watcher, total_bytes
 from toolace_mt.formats import STANDARD_INPUT, companions_of, data_files, find_format, is_catalogue_file
+
+if TYPE_CHECKING:
+    from toolace_mt.auditing.experts import ExpertSettings
 
 __all__ = ["audit", "audit_async"]
 
@@ -157,7 +159,7 @@ def _plan(
     out: str | Path | None,
     experts: ExpertSettings | None,
 ) -> _Plan:
-    check_experts(experts, policy.chosen)
+    _check_experts(experts, policy)
     listed = (paths,) if isinstance(paths, (str, Path)) else tuple(paths)
     files = data_files(str(path) for path in listed)
     if dialect != "auto":
@@ -177,6 +179,13 @@ def _plan(
         out=None if out is None else Path(out),
         experts=experts,
     )
+
+
+def _check_experts(experts: ExpertSettings | None, policy: Policy) -> None:
+    if experts is not None or all(code.startswith("TA8") for code in policy.chosen):
+        from toolace_mt.auditing.experts import check_experts  # brings pydantic and the engine
+
+        check_experts(experts, policy.chosen)
 
 
 def _found_catalogues(files: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -243,11 +252,13 @@ async def _audit(plan: _Plan, record: Record) -> None:
         environment = None
         if plan.environment is not None:
             environment = await stack.enter_async_context(
-                open_environment(plan.environment, required=plan.isolation)
+                open_environment(plan.environment, required=plan.isolation, workers=plan.jobs)
             )
             collected.executing_in(environment.name, environment.isolation)
         panel = None
         if plan.experts is not None:
+            from toolace_mt.auditing.experts import open_panel  # brings pydantic and the engine
+
             panel = await stack.enter_async_context(open_panel(plan.experts, plan.policy.chosen, plan.out))
             collected.experts = panel.name
         todo = _batches(plan, environment)

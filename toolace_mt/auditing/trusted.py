@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 import orjson
 
 from sandbox import (
@@ -17,40 +18,61 @@ from sandbox import (
     Unopened,
     open_trusted,
 )
-from toolace_mt.auditing.environment import Environment, Executed, NotExecuted, Recorded
-from toolace_mt.auditing.packs import EnvironmentUnusableError
+from toolace_mt.auditing.environment import (
+    Environment,
+    EnvironmentUnusableError,
+    Executed,
+    NotExecuted,
+    Recorded,
+)
 from toolace_mt.auditing.replay import calls_of, fault_problem, faults_of
 
 __all__ = ["open_trusted_environment"]
 
 
 @asynccontextmanager
-async def open_trusted_environment(name: str, *, workers: int = 2) -> AsyncIterator[Environment]:
+async def open_trusted_environment(name: str, *, workers: int = 1) -> AsyncIterator[Environment]:
     """Open ``python:MODULE:FACTORY`` or a shipped environment such as ``bfcl``.
 
-    Raise EnvironmentUnusableError if it cannot be imported or started.
+    Its workers start while the first records are judged.  Raise EnvironmentUnusableError, in a group, if it
+    cannot be imported or started.
     """
-    try:
-        async with open_trusted(name, workers=workers) as runtime:
-            yield _TrustedEnvironment(name, runtime)
-    except SandboxError as error:
-        raise EnvironmentUnusableError(f"environment {name}: {error}") from None
+    environment = _TrustedEnvironment(name)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(environment.keep_open, workers)
+        yield environment
+        await environment.close()
 
 
 class _TrustedEnvironment:
     """Gives each record to the factory, and makes the record's calls on what the factory made of it."""
 
-    def __init__(self, name: str, runtime: TrustedRuntime) -> None:
+    isolation = TrustedRuntime.isolation
+
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._runtime = runtime
+        self._runtime: TrustedRuntime | None = None
+        self._opened = anyio.Event()
+        self._finished = anyio.Event()
+
+    async def keep_open(self, workers: int) -> None:
+        """Open the environment, and close it when ``close`` is called."""
+        try:
+            async with open_trusted(self._name, workers=workers) as runtime:
+                self._runtime = runtime
+                self._opened.set()
+                await self._finished.wait()
+        except SandboxError as error:
+            raise EnvironmentUnusableError(f"environment {self._name}: {error}") from None
+
+    async def close(self) -> None:
+        """Wait until it is known whether the environment opens, which nobody may have asked yet."""
+        await self._opened.wait()
+        self._finished.set()
 
     @property
     def name(self) -> str:
         return self._name
-
-    @property
-    def isolation(self) -> str:
-        return self._runtime.isolation
 
     @property
     def reads(self) -> frozenset[str] | None:
@@ -59,6 +81,8 @@ class _TrustedEnvironment:
 
     async def execute(self, records: Sequence[Recorded]) -> list[Executed | NotExecuted]:
         """Execute each record's parsable calls."""
+        await self._opened.wait()
+        assert self._runtime is not None
         problems = [fault_problem(record.transcript.setting) for record in records]
         trajectories = [
             _trajectory(record) for record, problem in zip(records, problems, strict=True) if problem is None

@@ -15,7 +15,9 @@ from toolace_mt.transcript import JsonValue, Message, Transcript
 
 __all__ = ["check_claims"]
 
-_IDENTIFIER = re.compile(r"(?<![\w/.@-])#?[A-Z]{1,6}[-_]?\d{2,}(?![\w-])")
+_IDENTIFIER = re.compile(  # what it begins with stands first, for that is what the search jumps to
+    r"[#A-Z](?<![\w/.@-][#A-Z])(?:(?<=#)[A-Z]{1,6}|(?<!#)[A-Z]{0,5})[-_]?\d{2,}(?![\w-])"
+)
 _TWO_DIGITS = re.compile(r"\d\d|[$€£¥₹]")
 _MONEY = re.compile(
     r"[$€£¥₹]\s?(\d[\d,]*(?:\.\d+)?)(?![\d,.]*\d)|(?<![\w.,/-])(\d[\d,]*\.\d\d)(?![\w.]|,\d|\s?%)"
@@ -83,7 +85,7 @@ def _unexplained(text: str, before: tuple[Message, ...], known: _Known) -> Itera
             if compact(one) not in heard and _names_a_thing(one, text[: found[one]], heard)
         )
     money = {found[0]: float((found[1] or found[2]).replace(",", "")) for found in _MONEY.finditer(text)}
-    if money:
+    if money and not _are_results(set(money.values()), before):
         yield from _unexplained_money(money, numbers_in(text), before, known.before(len(before)))
 
 
@@ -94,6 +96,25 @@ def _is_said(identifier: str, before: tuple[Message, ...]) -> bool:
             if identifier in message.text:
                 return True
         elif isinstance(message.value, dict) and identifier in message.value.values():
+            return True
+    return False
+
+
+def _are_results(amounts: set[float], before: tuple[Message, ...]) -> bool:
+    """Look first where amounts are most often found, in results as plain numbers or cents: it costs far
+    less."""
+    meant = {written: amount for amount in amounts for written in (amount, round(100 * amount, 6))}
+    for message in reversed(before):
+        ahead = [message.value] if message.role == "tool" else []
+        while ahead:
+            value = ahead.pop()
+            if isinstance(value, dict):
+                ahead.extend(value.values())
+            elif isinstance(value, list):
+                ahead.extend(value)
+            elif isinstance(value, (int, float)) and value in meant and not isinstance(value, bool):
+                amounts.discard(meant[value])
+        if not amounts:
             return True
     return False
 

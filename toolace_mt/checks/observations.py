@@ -104,6 +104,8 @@ def recorded_error(value: JsonValue) -> RecordedError | None:
     if not isinstance(value, (dict, Mapping)):
         return None
     error = value.get("error", value.get("exception"))
+    if error is None:
+        return None
     if isinstance(error, (dict, Mapping)):
         kind, code, message = (error.get(field) for field in ("kind", "code", "message"))
         return RecordedError(

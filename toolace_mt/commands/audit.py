@@ -49,7 +49,11 @@ _TABLE_WIDTH = 120
     "--baseline", metavar="FILE", help="Accept the findings in this findings.jsonl of an earlier audit."
 )
 @click.option("--config", "config", metavar="FILE", help="Settings, instead of those in pyproject.toml.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that judge records. [default: 1]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Processes that judge records, and as many that run tools. [default: 1]",
+)
 @click.option(
     "--out", type=click.Path(file_okay=False), help="Directory for the report, findings and clean records."
 )

@@ -89,7 +89,7 @@ def _flattened(listed: Sequence[JsonValue]) -> list[JsonValue]:
     flat: list[JsonValue] = []
     for entry in listed:
         inner = None
-        if isinstance(entry, Mapping):
+        if isinstance(entry, (dict, Mapping)):
             inner = entry.get("function_declarations", entry.get("functions"))
         flat.extend(inner) if isinstance(inner, list) else flat.append(entry)
     return flat
@@ -108,8 +108,8 @@ def looks_like_tool(entry: JsonValue) -> bool:
 
 
 def _tool(entry: JsonValue, number: int, native: bool, by_default: bool) -> DeclaredTool:
-    function = entry.get("function", entry) if isinstance(entry, Mapping) else None
-    if not isinstance(function, Mapping):
+    function = entry.get("function", entry) if isinstance(entry, (dict, Mapping)) else None
+    if not isinstance(function, (dict, Mapping)):
         raise UnreadableRecordError(f"tool {number} is no object")
     name = _first(function, _NAMES)
     if not isinstance(name, str) or not name:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from toolace_mt.provenance.evidence import Evidence, Said
 from toolace_mt.provenance.numbers import numbers_in
 from toolace_mt.provenance.source import Source, SourceKind
 
-__all__ = ["derive_unit"]
+__all__ = ["derive_unit", "units_in"]
 
 _ONE_UNIT = re.compile(
     r"\b(?:an?|past|last|next|per|this|one|every) (?:second|minute|hour|day|week|month|year)\b", re.IGNORECASE
@@ -40,13 +42,26 @@ def derive_unit(number: float, evidence: Evidence) -> Source | None:
     )
 
 
+class Units(NamedTuple):
+    """What a text measures in: factors between units, and whether it speaks of degrees."""
+
+    factors: tuple[float, ...]
+    degrees: bool
+
+
+@lru_cache(maxsize=2048)
+def units_in(text: str) -> Units:
+    """Give the units of which the text speaks."""
+    factors = tuple(factor for factor, words in _CONVERSIONS if words.search(text))
+    return Units(factors, _DEGREES.search(text) is not None)
+
+
 def _converts(number: float, said: Said) -> bool:
-    factors = [factor for factor, words in _CONVERSIONS if words.search(said.text)]
-    degrees = _DEGREES.search(said.text) is not None
-    if not factors and not degrees:
+    units = units_in(said.text)
+    if not any(units):
         return False
     known = numbers_in(said.text)
-    others = [other for one in known for factor in factors for other in (one * factor, one / factor)]
-    if degrees:
+    others = [other for one in known for factor in units.factors for other in (one * factor, one / factor)]
+    if units.degrees:
         others += [other for one in known for other in (one * 1.8 + 32, (one - 32) / 1.8)]
     return any(abs(number - other) <= _WITHIN * abs(other) for other in others)

@@ -7,7 +7,7 @@ is asked for by itself; a larger model gets the whole turn.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
@@ -24,7 +24,7 @@ from toolace_mt.transcript import JsonObject
 from toolace_mt.words.context import FillContext, Strictness
 from toolace_mt.words.rules import first_breach
 
-__all__ = ["Filled", "Gap", "fill_gap", "gap_at"]
+__all__ = ["Filled", "Gap", "fill_gap", "gaps_at"]
 
 _WARM: Final = 0.6
 _LONGEST_PART: Final = 180
@@ -52,25 +52,28 @@ class Filled:
     refused: tuple[str, ...]
 
 
-def gap_at(draft: Draft, position: int) -> Gap:
-    """The gap that masking the turn at ``position`` leaves."""
-    slot = draft.slots[position]
-    turn = draft.dialogue.turns[position]
-    assert slot is not None
+def gaps_at(draft: Draft, positions: Iterable[int]) -> tuple[Gap, ...]:
+    """The gaps that masking the turns at ``positions`` leaves."""
     spoken = {place: text for place, _, text in draft.spoken_turns()}
-    kind = type(turn)
+    hidden_names = _hidden_names(draft)
+    return tuple(_gap(draft, position, spoken, hidden_names) for position in positions)
+
+
+def _gap(draft: Draft, position: int, spoken: Mapping[int, str], hidden_names: frozenset[str]) -> Gap:
+    slot = draft.slots[position]
+    assert slot is not None
+    kind = type(draft.dialogue.turns[position])
+    others = {place: text for place, text in spoken.items() if place != position}
     return Gap(
         position=position,
         slot=slot,
         old=spoken[position],
         speaker="user" if kind is UserTurn else "assistant",
         same_speaker=tuple(
-            text
-            for place, text in spoken.items()
-            if place != position and type(draft.dialogue.turns[place]) is kind
+            text for place, text in others.items() if type(draft.dialogue.turns[place]) is kind
         ),
-        others=tuple(text for place, text in spoken.items() if place != position),
-        hidden_names=_hidden_names(draft),
+        others=tuple(others.values()),
+        hidden_names=hidden_names,
         seed=draft.seed,
     )
 

@@ -14,8 +14,9 @@ from typing import Final
 
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed, source_of_chance
+from toolace_mt.dialogue import Dialogue
 from toolace_mt.draft import Draft, Preference, Round
-from toolace_mt.stages.fill import Filled, Gap, fill_gap, gap_at
+from toolace_mt.stages.fill import Filled, Gap, fill_gap, gaps_at
 from toolace_mt.stages.judge import Contest, Judge
 from toolace_mt.together import all_of
 from toolace_mt.words.context import Strictness
@@ -61,19 +62,20 @@ class Refiner:
 
     async def fill(self, draft: Draft, positions: Sequence[int], ask: Ask, *, label: str) -> Draft:
         """Mask the turns at ``positions``, ask for all fills at once, and keep the judged best of each."""
-        gaps = [gap_at(draft, position) for position in positions]
+        gaps = gaps_at(draft, positions)
         fills = await all_of(
             [
                 partial(fill_gap, gap, ask, strictness=self.strictness, attempts=self.attempts, label=label)
                 for gap in gaps
             ]
         )
+        masked = draft.dialogue.mask(positions)
         kept: dict[int, tuple[str, ...]] = {}
         preferences: list[Preference] = []
         for gap, fill in zip(gaps, fills, strict=True):
             if fill.words is None or fill.words in kept.values():
                 continue
-            contest = _contest(draft, gap, fill.words, positions, label)
+            contest = _contest(masked, gap, fill.words, label)
             wins = await self.judge.prefers_new(contest, ask)
             if wins:
                 kept[gap.position] = fill.words
@@ -81,14 +83,14 @@ class Refiner:
         return _with_fills(draft, gaps, fills, kept, preferences)
 
 
-def _contest(draft: Draft, gap: Gap, words: tuple[str, ...], positions: Sequence[int], label: str) -> Contest:
+def _contest(masked: Dialogue, gap: Gap, words: tuple[str, ...], label: str) -> Contest:
     return Contest(
         speaker=gap.speaker,
-        before=draft.dialogue.mask(positions).turns[: gap.position],
+        before=masked.turns[: gap.position],
         old=gap.old,
         new=" ".join(words),
         said_before=gap.same_speaker,
-        seed=derived_seed(draft.seed, label, gap.position),
+        seed=derived_seed(gap.seed, label, gap.position),
     )
 
 

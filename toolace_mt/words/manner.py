@@ -93,7 +93,11 @@ def keeps_mood(text: str, context: FillContext) -> bool:
         return False
     if context.kind is SlotKind.QUESTION:
         return text.endswith("?") and text.count("?") == 1 and _agrees_in_number(text, context)
-    if context.kind is SlotKind.REPORT and "will" in set(words_of(text)) - set(words_of(context.coarse.text)):
+    if (
+        context.kind is SlotKind.REPORT
+        and "will" in words_of(text)
+        and "will" not in words_of(context.coarse.text)
+    ):
         return False
     return context.kind not in _NEVER_ASKING or "?" not in text
 
@@ -117,10 +121,10 @@ def in_role(text: str, context: FillContext) -> bool:
 
 def leaks_nothing(text: str, context: FillContext) -> bool:
     """No markup, no address, no name that only the code knows."""
-    if _LEAK.search(context.without_facts(text)):
+    rest = context.without_facts(text)
+    if _LEAK.search(rest):
         return False
-    tokens = set(re.findall(r"[A-Za-z][\w-]*", context.without_facts(text)))
-    return not tokens & context.hidden_names
+    return context.hidden_names.isdisjoint(re.findall(r"[A-Za-z][\w-]*", rest))
 
 
 def does_not_stutter(text: str, context: FillContext) -> bool:
@@ -142,4 +146,5 @@ def _triples(words: list[str]) -> Counter[tuple[str, ...]]:
 
 def repeats_no_turn(text: str, context: FillContext) -> bool:
     """No other turn of the dialogue has the same words."""
-    return all(text.casefold() != other.casefold() for other in context.others)
+    said = text.casefold()
+    return all(said != other.casefold() for other in context.others)

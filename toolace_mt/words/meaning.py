@@ -45,10 +45,9 @@ def keeps_facts(text: str, context: FillContext) -> bool:
         if place < 0:
             return False
         rest = rest[:place] + " " + rest[place + len(wanted) :]
-    coarse = context.coarse.text.casefold()
-    return all(
-        text.casefold().count(f.casefold()) <= coarse.count(f.casefold()) for f in context.coarse.facts
-    )
+    coarse, said = context.coarse.text.casefold(), text.casefold()
+    facts = [fact.casefold() for fact in context.coarse.facts]
+    return all(said.count(fact) <= coarse.count(fact) for fact in facts)
 
 
 def adds_no_figures(text: str, context: FillContext) -> bool:

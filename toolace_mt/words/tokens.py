@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'\u2019]*")
+_FIGURE: Final = re.compile(r"[$€£]?\d[\w.,:/-]*")
 # What may stand before a whole word, and what after it.
 Edges = tuple[re.Pattern[str], re.Pattern[str]]
 WORD_EDGES: Final[Edges] = (re.compile(r"(?<!\w)"), re.compile(r"(?!\w)"))
@@ -47,12 +48,14 @@ _NUMBER_OF: Final = {word: str(number) for number, word in enumerate(_SPELLED)}
 
 def words_of(text: str) -> list[str]:
     """The words in order, in small letters."""
+    if text.isascii():  # nearly always, and then all at once is the same
+        return _WORD.findall(text.lower())
     return [word.casefold().replace("\u2019", "'") for word in _WORD.findall(text)]
 
 
 def figures_of(text: str) -> frozenset[str]:
     """The numbers as wholes: "5" is not in "$12.50"."""
-    return frozenset(figure.rstrip(".,:;/-") for figure in re.findall(r"[$€£]?\d[\w.,:/-]*", text.casefold()))
+    return frozenset(figure.rstrip(".,:;/-") for figure in _FIGURE.findall(text.casefold()))
 
 
 def spelled_numbers(text: str) -> dict[str, str]:
@@ -89,6 +92,7 @@ def without(text: str, facts: Sequence[str]) -> str:
     return text
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Enough stemming to let "cancelled" stand for "cancel"."""
     word = word.split("'", maxsplit=1)[0]

@@ -1,5 +1,6 @@
 """The 800 multi-turn entries of BFCL: their ground truth executed by their own checker, or audited by us.
 
+Both begin with the files and without the classes: reading them and importing those is part of both times.
 ``states`` compares what both find after each turn; it is no part of the times.
 """
 
@@ -7,15 +8,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import anyio
 
 from sandbox import StateReading, TrustedExecution, TrustedTrajectory, open_trusted
-from sandbox.trusted.bfcl import CATEGORIES, BfclEntry, read_entries
+from sandbox.trusted.bfcl import CATEGORIES, read_entries
 from tests.bench.measure import report
 from toolace_mt import audit_async
 from toolace_mt.garbage import collect_rarely
@@ -23,21 +26,31 @@ from toolace_mt.garbage import collect_rarely
 _CHECKER = "bfcl_eval.eval_checker.multi_turn_eval.multi_turn_checker"
 
 
-async def _theirs(entries: list[BfclEntry]) -> int:
-    check = import_module(_CHECKER).multi_turn_checker
-    for entry in entries:
-        truth = [list(turn) for turn in entry.written_turns]
-        verdict = check([[turn] for turn in truth], truth, dict(entry.record), entry.record["id"], "bench")
-        assert verdict["valid"]
-    return len(entries)
-
-
-async def _ours(jobs: int) -> int:
+def _files() -> list[Path]:
     found = find_spec("bfcl_eval")
     assert found is not None
     assert found.origin is not None
     data = Path(found.origin).parent / "data"
-    files = [data / f"BFCL_v4_{category}.json" for category in CATEGORIES]
+    return [data / f"BFCL_v4_{category}.json" for category in CATEGORIES]
+
+
+async def _theirs(files: Sequence[Path]) -> int:
+    check = import_module(_CHECKER).multi_turn_checker
+    checked = 0
+    for file in files:
+        answers = {answer["id"]: answer for answer in _lines(file.parent / "possible_answer" / file.name)}
+        for entry in _lines(file):
+            truth = answers[entry["id"]]["ground_truth"]
+            assert check([[turn] for turn in truth], truth, entry, entry["id"], "bench")["valid"]
+            checked += 1
+    return checked
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    return map(json.loads, file.read_text().splitlines())
+
+
+async def _ours(files: Sequence[Path], jobs: int) -> int:
     audited = await audit_async(files, environment="bfcl", jobs=jobs)
     assert audited.outcomes["failed"] == 0
     assert not [code for code in audited.rules if code.startswith(("TA5", "TA6"))]
@@ -63,9 +76,9 @@ async def _states() -> None:
 if __name__ == "__main__":
     match sys.argv[1]:
         case "theirs":
-            anyio.run(report, partial(_theirs, list(read_entries())))
+            anyio.run(report, partial(_theirs, _files()))
         case "states":
             anyio.run(_states)
         case _:
             collect_rarely()
-            anyio.run(partial(report, partial(_ours, int(sys.argv[2])), with_ended=True))
+            anyio.run(partial(report, partial(_ours, _files(), int(sys.argv[2])), with_ended=True))

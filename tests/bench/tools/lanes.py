@@ -14,6 +14,7 @@ import anyio
 from sandbox import Fault, open_runtime
 from tests.bench.tools.desk import desk_pack, dialogue
 from tests.bench.tools.processes import cpu_seconds, grandchildren
+from toolace_mt.garbage import collect_rarely
 
 __all__ = ["figures"]
 
@@ -23,6 +24,7 @@ _DIALOGUES, _ROUNDS = 960, 6
 async def figures(lane: str, world: str, workers: int) -> dict[str, float]:
     """The best of several rounds: what the machine does beside it only ever takes time."""
     pack = desk_pack()
+    collect_rarely()  # as the commands do
     trusted = {pack.digest} if lane == "trusted" else set()
     wanted = [dialogue(world)] * _DIALOGUES
     async with open_runtime(workers=workers, trusted=trusted) as runtime:

@@ -50,10 +50,27 @@ def test_what_the_results_say_or_give_when_computed_with_may_be_told(told: str) 
         "Order W4410 costs $64.79.",
         "It is €93.12 in all.",
         "Your ticket is TCK-88.",
+        "Your tickets are #W4411, and (W4410) is the old one.",
+        "The order x#W4411 is next.",
+        "The lamp costs $19.99 and the shade $77.13.",
     ],
 )
 def test_an_identifier_or_amount_from_nowhere_is_found(told: str) -> None:
     assert rules(told) == {"TA405"}
+
+
+@pytest.mark.parametrize(
+    "told", ["See orders/W4411.", "Write to me@W4411.", "It is W4411-b.", "It is w4411."]
+)
+def test_a_part_of_a_longer_word_is_no_identifier(told: str) -> None:
+    assert rules(told) == set()
+
+
+def test_that_something_is_true_is_not_one_dollar() -> None:
+    assert rules("The rest is $1.07.", user="My order W4410?", value={"paid": True, "left": [1.07]}) == set()
+    assert rules("The rest is $2.17, or $1.", user="My order W4410?", value={"paid": True, "at": 2.17}) == {
+        "TA405"
+    }
 
 
 def test_before_any_result_the_assistant_speaks_from_what_it_knows() -> None:

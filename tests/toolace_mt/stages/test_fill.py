@@ -7,7 +7,7 @@ import pytest
 from engine import ChatRequest
 from toolace_mt.draft import Draft, Part, Slot, SlotKind
 from toolace_mt.phrases import Phrase
-from toolace_mt.stages.fill import Filled, fill_gap, gap_at
+from toolace_mt.stages.fill import Filled, fill_gap, gaps_at
 from toolace_mt.testing import FunctionModel, Stage
 from toolace_mt.words.context import Strictness
 
@@ -37,7 +37,7 @@ async def filled(
         return json.dumps({"text": texts.get(request.messages[-1].content, "No")})
 
     model = FunctionModel(write)
-    gap = gap_at(draft, len(draft.slots) - 1)
+    (gap,) = gaps_at(draft, [len(draft.slots) - 1])
     done = await fill_gap(gap, model.complete, strictness=strictness, attempts=1, label="test")
     return done, [request.messages[-1].content for request in model.requests]
 

@@ -1,0 +1,106 @@
+"""A request is sent to a worker that still works on another: what becomes of it, whatever becomes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from sandbox import Call, Execution, Fault, FaultKind, Pack, ProcessRuntime, Trajectory, open_runtime
+from sandbox.testing import make_pack, make_tool
+
+SOURCE = """
+def spin(state, ctx):
+    while True:
+        pass
+
+def count(state, ctx):
+    state["t"]["n"] += 1
+    return state["t"]["n"]
+"""
+TOOLS = (make_tool("spin", touches=()), make_tool("count", touches=("t",)))
+PACK = make_pack(SOURCE, TOOLS, world={"t": {"n": 0}})
+OTHER = make_pack(SOURCE + "\n", TOOLS, world={"t": {"n": 5}})
+SPIN = Trajectory(start="only", calls=(Call(name="spin"),))
+COUNT = Trajectory(start="only", calls=(Call(name="count"),) * 2)
+
+
+def faults(executions: Sequence[Execution]) -> list[FaultKind]:
+    return [step.outcome.kind for run in executions for step in run.steps if isinstance(step.outcome, Fault)]
+
+
+async def until_open(runtime: ProcessRuntime) -> None:
+    while not any(worker.open_to_next for worker in runtime._pool._busy):
+        await anyio.lowlevel.checkpoint()
+
+
+async def until_sent_ahead(runtime: ProcessRuntime) -> None:
+    while not any(worker.next for worker in runtime._pool._busy):
+        await anyio.lowlevel.checkpoint()
+
+
+def all_free(runtime: ProcessRuntime) -> bool:
+    pool = runtime._pool
+    return not pool._busy and pool._slots.value == pool.workers and len(pool._idle) <= pool.workers
+
+
+async def test_only_the_late_one_of_several_on_a_worker_is_to_blame() -> None:
+    found: dict[str, list[FaultKind]] = {}
+
+    async def run(name: str, trajectory: Trajectory) -> None:
+        found[name] = faults(await runtime.run(PACK, [trajectory]))
+
+    async with open_runtime(workers=1, trusted={PACK.digest}, batch_seconds=0.3, call_seconds=0.3) as runtime:
+        await runtime.run(PACK, [COUNT])
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run, "late", SPIN)
+            await until_open(runtime)
+            tasks.start_soon(run, "next", COUNT)
+            await until_sent_ahead(runtime)
+            tasks.start_soon(run, "third", COUNT)
+        assert found == {"late": [FaultKind.TIMEOUT], "next": [], "third": []}
+        assert all_free(runtime)
+
+
+@pytest.mark.parametrize("first_too", [False, True])
+async def test_a_request_sent_ahead_and_cancelled_leaves_nothing_behind(first_too: bool) -> None:
+    long = [Trajectory(start="only", calls=(Call(name="count"),) * 500)]
+    found: list[Sequence[Execution]] = []
+
+    async def run_long() -> None:
+        found.append(await runtime.run(PACK, long))
+
+    async def run_next() -> None:
+        with cancelled:
+            await runtime.run(PACK, [COUNT])
+
+    async with open_runtime(workers=1) as runtime:
+        expected = await runtime.run(PACK, long), await runtime.run(PACK, [COUNT])
+        cancelled = anyio.CancelScope()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run_long)
+            await until_open(runtime)
+            tasks.start_soon(run_next)
+            await until_sent_ahead(runtime)
+            (tasks.cancel_scope if first_too else cancelled).cancel()
+        assert found == ([] if first_too else [expected[0]])
+        assert all_free(runtime)
+        assert (await runtime.run(PACK, long), await runtime.run(PACK, [COUNT])) == expected
+
+
+async def test_a_pack_without_end_does_not_keep_another_from_the_only_worker() -> None:
+    finished: list[str] = []
+
+    async def run(pack: Pack, many: int) -> None:
+        await runtime.run(pack, [COUNT] * many)
+        finished.append(pack.digest)
+
+    async with open_runtime(workers=1) as runtime:
+        await runtime.run(OTHER, [COUNT])
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run, PACK, 2_000)
+            await until_sent_ahead(runtime)
+            tasks.start_soon(run, OTHER, 1)
+    assert finished == [OTHER.digest, PACK.digest]
