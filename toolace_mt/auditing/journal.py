@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import IO, Any
 
@@ -112,7 +113,17 @@ class _Reader(pickle.Unpickler):
         found = super().find_class(module, name) if module.startswith(_OWN) else None
         if isinstance(found, type) or (module, name) in _PLAIN:
             return super().find_class(module, name)
+        if (module, name) == ("builtins", "getattr"):
+            return _member
         raise pickle.UnpicklingError(f"{module}.{name} is no part of a journal")
+
+
+def _member(kind: object, name: str) -> Enum:
+    """Stand in for ``getattr``, by which some releases of Python 3.11 write the members of an enumeration."""
+    found = kind.__members__.get(name) if isinstance(kind, type) and issubclass(kind, Enum) else None
+    if found is None:
+        raise pickle.UnpicklingError(f"{kind!r} has no member {name!r}")
+    return found
 
 
 def _write_frame(file: IO[bytes], content: bytes) -> None:

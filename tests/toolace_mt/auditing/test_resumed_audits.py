@@ -1,5 +1,6 @@
 """A stopped audit leaves whole files, and one that goes on leaves what an undisturbed one would."""
 
+import io
 import os
 import pickle
 import re
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from toolace_mt.auditing import AuditProgressed, NotResumableError, audit
 from toolace_mt.auditing.journal import JOURNAL, audit_journal
+from toolace_mt.findings import Severity
 
 FAULTS = Path(__file__).parents[3] / "fixtures" / "datasets" / "openai_faults.jsonl"
 FILES = {"clean.jsonl", "findings.jsonl", "report.html", "summary.json"}
@@ -139,6 +141,24 @@ def test_a_journal_makes_nothing_but_values(tmp_path: Path) -> None:
     with audit_journal(tmp_path, "x", resume=True) as journal, pytest.raises(pickle.UnpicklingError):
         list(journal.earlier())
     assert not (tmp_path / "made").exists()
+
+
+class _ByName:
+    """Is pickled as Python 3.11.2 pickles the members of an enumeration."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __reduce__(self) -> tuple[object, tuple[type, str]]:
+        return getattr, (Severity, self.name)
+
+
+def test_a_journal_reads_members_by_name_and_no_other_attributes() -> None:
+    from toolace_mt.auditing.journal import _Reader
+
+    assert _Reader(io.BytesIO(pickle.dumps(_ByName("ERROR")))).load() is Severity.ERROR
+    with pytest.raises(pickle.UnpicklingError, match="no member 'mro'"):
+        _Reader(io.BytesIO(pickle.dumps(_ByName("mro")))).load()
 
 
 def test_progress_counts_all_records_and_all_bytes(tmp_path: Path) -> None:
