@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import combinations
 
-import orjson
-
+from toolace_mt.checks.heard import Amounts, Codes, Numbers
 from toolace_mt.findings import Finding
-from toolace_mt.provenance import as_number, compact, numbers_in
-from toolace_mt.transcript import JsonValue, Message, Transcript
+from toolace_mt.provenance import numbers_in
+from toolace_mt.transcript import Message, Transcript
 
 __all__ = ["check_claims"]
 
 _IDENTIFIER = re.compile(  # what it begins with stands first, for that is what the search jumps to
-    r"[#A-Z](?<![\w/.@-][#A-Z])(?:(?<=#)[A-Z]{1,6}|(?<!#)[A-Z]{0,5})[-_]?\d{2,}(?![\w-])"
+    r"[#A-Z](?<![\w/.@-][#A-Z])(?:(?<=#)[A-Z]{1,6}|(?<!#)[A-Z]{0,5})[-_]?[0-9]{2,}(?![\w-])"
 )
 _TWO_DIGITS = re.compile(r"\d\d|[$€£¥₹]")
 _MONEY = re.compile(
@@ -31,6 +30,9 @@ _USUAL = frozenset((7.0, 12.0, 52.0))
 """How many days, months and weeks prices are multiplied by."""
 _NUMBERS_TRIED = 60
 """With more numbers than these, some sum of them gives almost any number."""
+_ANNOUNCED_WITHIN = 40
+_NEAR_MESSAGES, _FEW = 32, 16
+"""How far back, and for how many identifiers, looking for each is cheaper than gathering all."""
 
 
 def check_claims(transcript: Transcript) -> Iterator[Finding]:
@@ -41,14 +43,12 @@ def check_claims(transcript: Transcript) -> Iterator[Finding]:
     if transcript.is_reference:
         return
     after_result = False
-    known = _Known(transcript.messages)
+    before = _Before(transcript.messages)
     for turn, message in enumerate(transcript.messages):
         if message.role == "tool":
             after_result = True
-        elif (
-            after_result and message.text and message.role == "assistant" and _TWO_DIGITS.search(message.text)
-        ):
-            for told in _unexplained(message.text, transcript.messages[:turn], known):
+        elif after_result and message.text and message.role == "assistant":
+            for told in _unexplained(message.text, turn, before):
                 yield Finding(
                     rule="TA405",
                     message=f"the assistant tells {told!r}, which stands nowhere before",
@@ -56,89 +56,68 @@ def check_claims(transcript: Transcript) -> Iterator[Finding]:
                 )
 
 
-class _Known:
-    """The numbers before a message; each message is looked through once, and only if somebody asks."""
+class _Before:
+    """What was heard before a turn; the dearer it is to know, the later it is gathered."""
 
-    __slots__ = ("_looked_through", "_messages", "_numbers")
+    __slots__ = ("_codes", "_messages", "amounts", "numbers")
 
     def __init__(self, messages: tuple[Message, ...]) -> None:
         self._messages = messages
-        self._looked_through = 0
-        self._numbers: set[float] = set()
+        self.amounts = Amounts(messages)
+        self.numbers = Numbers(messages)
+        self._codes: Codes | None = None
 
-    def before(self, turn: int) -> AbstractSet[float]:
-        """Give the numbers before a turn, which must not be earlier than the last one asked about."""
-        for message in self._messages[self._looked_through : turn]:
-            self._numbers.update(_numbers(message))
-        self._looked_through = turn
-        return self._numbers
+    def codes(self, turn: int) -> Codes:
+        """Know of all identifiers that the assistant tells anywhere where they stand."""
+        if self._codes is None:
+            told = (message.text for message in self._messages if message.role == "assistant")
+            sought = {found[0] for text in told if text for found in _IDENTIFIER.finditer(text)}
+            self._codes = Codes(self._messages, sought)
+        return self._codes.before(turn)
 
-
-def _unexplained(text: str, before: tuple[Message, ...], known: _Known) -> Iterator[str]:
-    found = {match[0]: match.start() for match in _IDENTIFIER.finditer(text)}
-    identifiers = [one for one in found if not _is_said(one, before)]
-    if identifiers:
-        heard = compact("\n".join(map(_words, before)))
-        yield from (
-            one
-            for one in identifiers
-            if compact(one) not in heard and _names_a_thing(one, text[: found[one]], heard)
-        )
-    money = {found[0]: float((found[1] or found[2]).replace(",", "")) for found in _MONEY.finditer(text)}
-    if money and not _are_results(set(money.values()), before):
-        yield from _unexplained_money(money, numbers_in(text), before, known.before(len(before)))
-
-
-def _is_said(identifier: str, before: tuple[Message, ...]) -> bool:
-    """Look where it is cheap to look, and most often stands: in the words, and on top of the results."""
-    for message in before:
-        if message.text is not None:
-            if identifier in message.text:
+    def is_near(self, identifier: str, turn: int) -> bool:
+        """Look where it is cheap to look, and most often stands: in the words, and on top of the results."""
+        for message in self._messages[max(0, turn - _NEAR_MESSAGES) : turn]:
+            if message.text is not None:
+                if identifier in message.text:
+                    return True
+            elif isinstance(message.value, dict) and identifier in message.value.values():
                 return True
-        elif isinstance(message.value, dict) and identifier in message.value.values():
-            return True
-    return False
+        return False
 
 
-def _are_results(amounts: set[float], before: tuple[Message, ...]) -> bool:
-    """Look first where amounts are most often found, in results as plain numbers or cents: it costs far
-    less."""
-    meant = {written: amount for amount in amounts for written in (amount, round(100 * amount, 6))}
-    for message in reversed(before):
-        ahead = [message.value] if message.role == "tool" else []
-        while ahead:
-            value = ahead.pop()
-            if isinstance(value, dict):
-                ahead.extend(value.values())
-            elif isinstance(value, list):
-                ahead.extend(value)
-            elif isinstance(value, (int, float)) and value in meant and not isinstance(value, bool):
-                amounts.discard(meant[value])
-        if not amounts:
-            return True
-    return False
+def _unexplained(text: str, turn: int, before: _Before) -> Iterator[str]:
+    if _TWO_DIGITS.search(text) is None:
+        return
+    found = {match[0]: match.start() for match in _IDENTIFIER.finditer(text)}
+    sought = list(found)
+    if len(found) <= _FEW:
+        sought = [one for one in found if not before.is_near(one, turn)]
+    if sought:
+        codes = before.codes(turn)
+        yield from (
+            one for one in sought if not codes.has(one) and _names_a_thing(one, text, found[one], codes)
+        )
+    money = {match[0]: float((match[1] or match[2]).replace(",", "")) for match in _MONEY.finditer(text)}
+    if not money:
+        return
+    amounts = before.amounts.before(turn)
+    if not all(map(amounts.has, money.values())):
+        yield from _unexplained_money(money, numbers_in(text), before.numbers.before(turn))
 
 
-def _names_a_thing(identifier: str, text_before: str, heard: str) -> bool:
+def _names_a_thing(identifier: str, text: str, start: int, codes: Codes) -> bool:
     """Tell ids of this dialogue from what everybody knows (ISO 9001): they are announced, or there are others
     with these letters."""
-    if _ANNOUNCED.search(text_before):
-        return True
-    letters = compact(identifier).rstrip("0123456789")
-    return re.search(rf"{re.escape(letters)}\d\d", heard) is not None
+    announced = _ANNOUNCED.search(text[max(0, start - _ANNOUNCED_WITHIN) : start])
+    return announced is not None or codes.has_alike(identifier)
 
 
-def _unexplained_money(
-    money: Mapping[str, float],
-    told: frozenset[float],
-    before: tuple[Message, ...],
-    heard: AbstractSet[float],
-) -> Iterator[str]:
-    left = {text: number for text, number in money.items() if not _is_known(number, heard)}
-    if not left or len(heard) > _NUMBERS_TRIED:
+def _unexplained_money(money: Mapping[str, float], told: Iterable[float], heard: Numbers) -> Iterator[str]:
+    left = {text: number for text, number in money.items() if not heard.has(number)}
+    if not left or len(heard.said) > _NUMBERS_TRIED:
         return
-    known = {*heard, *(told - set(left.values()))}
-    known |= {total for message in before for total in _totals(message.value)}
+    known = {*heard.said, *heard.totals, *(set(told) - set(left.values()))}
     known.add(sum(set(money.values()) - set(left.values())))
     while left and len(known) <= _NUMBERS_TRIED:
         computed = _computed(known)
@@ -160,56 +139,3 @@ def _computed(known: AbstractSet[float]) -> set[float]:
             for rate in {share / 100, share if share < 1 else share / 100}:
                 found |= {round(one * factor, 2) for one in known for factor in (rate, 1 + rate, 1 - rate)}
     return found
-
-
-def _is_known(number: float, known: AbstractSet[float]) -> bool:
-    if number in known or round(number * 100, 6) in known:
-        return True
-    return any(round(one, 2) == number or round(one) == number or one == number / 1000 for one in known)
-
-
-def _words(message: Message) -> str:
-    """All that a message says, its result and the arguments of its calls as JSON text."""
-    parts = [message.text or ""]
-    if message.role == "tool":
-        parts.append(_json(message.value))
-    parts.extend(_json(call.arguments) for call in message.calls)
-    return "\n".join(parts)
-
-
-def _json(value: JsonValue) -> str:
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:
-        return str(value)
-
-
-def _numbers(message: Message) -> Iterator[float]:
-    if message.text:
-        yield from numbers_in(message.text)
-    ahead: list[JsonValue] = [message.value, *(call.arguments for call in message.calls)]
-    while ahead:
-        value = ahead.pop()
-        if isinstance(value, dict):
-            ahead.extend(value.values())
-        elif isinstance(value, (list, tuple)):
-            ahead.extend(value)
-        elif (number := as_number(value)) is not None:
-            yield number
-        elif isinstance(value, str):
-            yield from numbers_in(value)
-
-
-def _totals(value: JsonValue) -> Iterator[float]:
-    """Sums of the numbers of one name in each list, and of plain lists of numbers."""
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _totals(item)
-    elif isinstance(value, (list, tuple)):
-        columns: dict[str, float] = {}
-        for item in value:
-            yield from _totals(item)
-            for name, leaf in item.items() if isinstance(item, Mapping) else (("", item),):
-                if isinstance(leaf, (int, float)) and not isinstance(leaf, bool):
-                    columns[name] = columns.get(name, 0.0) + leaf
-        yield from columns.values()

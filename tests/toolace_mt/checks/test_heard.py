@@ -1,0 +1,99 @@
+"""What was heard before a turn is gathered once, and found again however it is written."""
+
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolace_mt.checks.claims import check_claims
+from toolace_mt.checks.heard import Amounts, Codes, Numbers
+from toolace_mt.provenance import compact
+from toolace_mt.transcript import Message, RecordedCall, Transcript
+
+CODES = st.from_regex(r"\A#?[A-Z]{0,2}[-_]?[0-9]{2,4}\Z")
+TEXTS = st.text("AW#-_ 0123", max_size=12)
+
+
+@given(st.lists(TEXTS, max_size=5), st.lists(CODES, min_size=1, max_size=5))
+def test_an_identifier_was_written_exactly_if_some_message_holds_its_letters_and_digits(
+    texts: list[str], sought: list[str]
+) -> None:
+    codes = Codes(tuple(Message(role="user", text=text) for text in texts), sought).before(len(texts))
+    heard = [compact(text) for text in texts]
+    for one in sought:
+        assert codes.has(one) == any(compact(one) in text for text in heard)
+
+
+@given(st.lists(TEXTS, max_size=5), CODES)
+def test_identifiers_are_alike_exactly_if_their_letters_stand_before_two_digits(
+    texts: list[str], sought: str
+) -> None:
+    codes = Codes(tuple(Message(role="user", text=text) for text in texts), [sought]).before(len(texts))
+    letters = compact(sought).rstrip("0123456789")
+    alike = [f"{letters}{number:02}" for number in range(100)]
+    assert codes.has_alike(sought) == any(one in compact(text) for text in texts for one in alike)
+
+
+def test_only_what_stands_before_the_turn_is_heard() -> None:
+    messages = (
+        Message(role="user", text="I have $3."),
+        Message(role="tool", value={"cents": 250, "id": "A12"}),
+    )
+    amounts, numbers, codes = Amounts(messages), Numbers(messages), Codes(messages, ["A12"])
+    assert (amounts.before(1).has(2.5), numbers.before(1).has(2.5), codes.before(1).has("A12")) == (
+        False,
+        False,
+        False,
+    )
+    assert amounts.before(2).has(2.5)
+    assert numbers.before(2).has(2.5)
+    assert codes.before(2).has("A12")
+
+
+def test_a_number_too_large_for_a_float_is_no_amount() -> None:
+    heard = Numbers((Message(role="tool", value={"n": float("inf"), "m": 10**400, "k": 7}),)).before(1)
+    assert heard.has(7.0)
+    assert not heard.has(8.0)
+
+
+@pytest.mark.parametrize("kind", ["known", "long known", "unknown", "repeated"])
+def test_twice_the_turns_make_twice_the_work(kind: str) -> None:
+    assert _lines_run(_told(200, kind)) <= 2.2 * _lines_run(_told(100, kind))
+
+
+def _told(turns: int, kind: str) -> Transcript:
+    messages = [Message(role="user", text="Is there anything?")]
+    for number in range(turns):
+        call = RecordedCall(name="look", arguments={"at": number})
+        value: dict[str, Any] = {"in": {"id": f"R{1000 + number}", "price": number + 0.5}}
+        messages += [Message(role="assistant", calls=(call,)), Message(role="tool", value=value)]
+        told = {
+            "known": f"It is R{1000 + number}, for ${number}.50.",
+            "long known": "It is R1000, for $0.50.",
+            "unknown": f"Your order is QQ-{9000 + number}, for ${1000000 + 7 * number}.37.",
+            "repeated": "Your order is QQ-9000, for $77.37.",
+        }[kind]
+        messages += [Message(role="assistant", text=told), Message(role="user", text="And now?")]
+    return Transcript(id="x", messages=tuple(messages))
+
+
+def _lines_run(transcript: Transcript) -> int:
+    """Count lines of Python, whatever the machine's speed; the first pass fills caches."""
+    list(check_claims(transcript))
+    lines = 0
+
+    def watch(_frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return watch
+
+    before = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        list(check_claims(transcript))
+    finally:
+        sys.settrace(before)
+    return lines
