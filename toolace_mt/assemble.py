@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import toolace_mt
-from engine import (
-    FREE,
-    AdaptiveWidth,
-    Amount,
-    Budget,
-    BudgetLimits,
-    ChatClient,
-    EventStream,
-    FixedWidth,
-    Gates,
-    Journal,
-    Lane,
-    Price,
-    RequestWindow,
-    RunControl,
-    TokenRate,
-    Usage,
-    amount_of,
-    open_journal,
-    price_of,
-)
+from engine import Budget, ChatClient, EventStream, Price, RunControl, open_journal
 from sandbox import Pack, Runtime, open_pack, open_runtime, pinned_digests
 from toolace_mt.config import GenerateConfig
 from toolace_mt.errors import ConfigError, RunFolderError
-from toolace_mt.models import Endpoint, open_models
+from toolace_mt.models import open_models
 from toolace_mt.pipeline import Pipeline
 from toolace_mt.run_log import LOG_NAME, logging_to
 from toolace_mt.session import noting_changes
+from toolace_mt.spending import budget_for, gates_for, price_for
 from toolace_mt.stages.judge import Judge, ModelJudge, RuleJudge
 from toolace_mt.stages.refine import Refiner
 from toolace_mt.store import JOURNAL_NAME, Store
@@ -44,11 +25,6 @@ __all__ = ["Assembly", "assemble"]
 
 _LOCAL_DIALOGUES = 4
 _REMOTE_DIALOGUES = 64
-
-# The means of 20 dialogues with a judge that is a model, rounded up.  Without a guess, all 64 would open on
-# a budget that pays for two.
-_USUAL_REQUESTS = 32
-_USUAL_USAGE = Usage(prompt_tokens=4_500, completion_tokens=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +65,9 @@ async def assemble(config: GenerateConfig, events: EventStream) -> AsyncIterator
         await store.claim(_identity(config, packs, model.name))
         stack.enter_context(logging_to(config.out / LOG_NAME, events))
         stack.enter_context(noting_changes(journal, events))
-        price = _price(config, model.name)
-        budget = _budget(config, price, journal, events)
-        gates = _gates(config, endpoints, budget, events)
+        price = price_for(config, model.name)
+        budget = budget_for(config, price, journal, of_dialogues=True, events=events)
+        gates = gates_for(config, endpoints, budget, events)
         yield Assembly(
             config=config,
             store=store,
@@ -150,57 +126,6 @@ def _identity(config: GenerateConfig, packs: tuple[Pack, ...], model: str) -> di
         "close_wording": config.keeps_close,
         "version": toolace_mt.__version__,
     }
-
-
-def _price(config: GenerateConfig, model: str) -> Price | None:
-    if config.price is not None:
-        return Price(
-            prompt_usd_per_million=config.price.prompt, completion_usd_per_million=config.price.completion
-        )
-    return FREE if config.is_in_process or config.is_simulated else price_of(model)
-
-
-def _budget(config: GenerateConfig, price: Price | None, journal: Journal, events: EventStream) -> Budget:
-    totals = journal.totals().values()
-    usage = sum((total.usage for total in totals), Usage())
-    requests = sum(total.requests for total in totals)
-    limits = BudgetLimits(requests=config.max_requests, tokens=config.max_tokens, usd=config.max_usd)
-    return Budget(
-        limits,
-        price=price,
-        spent=amount_of(requests, usage, price),
-        expected=_expected(requests, usage, sum(journal.job_counts().values()), price),
-        events=events,
-    )
-
-
-def _expected(requests: int, usage: Usage, finished: int, price: Price | None) -> Amount:
-    """What a dialogue is thought to cost: what those before it did, else what is usual."""
-    if not finished or not requests:
-        return amount_of(_USUAL_REQUESTS, _USUAL_USAGE, price)
-    each = Usage(
-        prompt_tokens=usage.prompt_tokens // finished, completion_tokens=usage.completion_tokens // finished
-    )
-    return amount_of(requests // finished, each, price)
-
-
-def _gates(
-    config: GenerateConfig, endpoints: Sequence[Endpoint], budget: Budget, events: EventStream
-) -> Gates:
-    lanes = [
-        # A model in this process has a fixed number of slots of its own; there is nothing to adapt to.
-        Lane(
-            endpoint.label,
-            weight=endpoint.weight,
-            width=FixedWidth(1_000) if config.is_in_process else AdaptiveWidth(),
-        )
-        for endpoint in endpoints
-    ]
-    return Gates(
-        requests=RequestWindow(lanes=lanes, requests_per_minute=config.rpm, events=events),
-        budget=budget,
-        token_rate=TokenRate(config.tpm) if config.tpm else None,
-    )
 
 
 def _pipeline(config: GenerateConfig, runtime: Runtime, packs: tuple[Pack, ...]) -> Pipeline:

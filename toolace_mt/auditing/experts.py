@@ -7,28 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import (
-    FREE,
-    AdaptiveWidth,
-    Budget,
-    BudgetLimits,
-    ChatClient,
-    FixedWidth,
-    Gates,
-    Journal,
-    Price,
-    RequestWindow,
-    TokenRate,
-    Usage,
-    amount_of,
-    open_journal,
-    price_of,
-)
+from engine import ChatClient, open_journal
 from toolace_mt.auditing.panel import Panel
 from toolace_mt.checks.experts import EXPERTS
 from toolace_mt.config import GenerateConfig, load_config
 from toolace_mt.errors import ConfigError
 from toolace_mt.models import open_models
+from toolace_mt.spending import budget_for, gates_for, price_for
 
 __all__ = ["ExpertSettings", "check_experts", "open_panel"]
 
@@ -75,19 +60,13 @@ async def open_panel(
     """
     config = _config(settings)
     async with AsyncExitStack() as stack:
-        model = (await open_models(config, stack))[0].model
+        endpoints = await open_models(config, stack)
+        model, *others = (endpoint.model for endpoint in endpoints)
         journal = None if out is None else await stack.enter_async_context(open_journal(out / _JOURNAL))
-        price = FREE if config.is_in_process else price_of(model.name)
-        gates = Gates(
-            requests=RequestWindow(
-                width=FixedWidth(1_000) if config.is_in_process else AdaptiveWidth(),
-                requests_per_minute=config.rpm,
-            ),
-            budget=_budget(config, price, journal),
-            token_rate=TokenRate(config.tpm) if config.tpm else None,
-        )
+        budget = budget_for(config, price_for(config, model.name), journal)
+        client = ChatClient(model, others=others, gates=gates_for(config, endpoints, budget), journal=journal)
         experts = [expert for expert in EXPERTS if expert.code in chosen]
-        yield Panel(ChatClient(model, gates=gates, journal=journal), experts, asks=settings.asks)
+        yield Panel(client, experts, asks=settings.asks)
 
 
 def _config(settings: ExpertSettings) -> GenerateConfig:
@@ -102,11 +81,3 @@ def _config(settings: ExpertSettings) -> GenerateConfig:
         "tpm": settings.tpm,
     }
     return load_config(None, {name: value for name, value in given.items() if value is not None})
-
-
-def _budget(config: GenerateConfig, price: Price | None, journal: Journal | None) -> Budget:
-    totals = [] if journal is None else list(journal.totals().values())
-    usage = sum((total.usage for total in totals), Usage())
-    spent = amount_of(sum(total.requests for total in totals), usage, price)
-    limits = BudgetLimits(requests=config.max_requests, tokens=config.max_tokens, usd=config.max_usd)
-    return Budget(limits, price=price, spent=spent)
