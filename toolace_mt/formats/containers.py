@@ -15,8 +15,9 @@ from itertools import chain
 from pathlib import Path
 
 from toolace_mt.formats.base import UnreadableFileError
-from toolace_mt.formats.json_list import TooLong, list_items
+from toolace_mt.formats.json_list import list_items
 from toolace_mt.formats.json_members import cut_member
+from toolace_mt.formats.json_scan import TooLong
 from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.optional_containers import TABLES, table_records, unpacked_zstd
 from toolace_mt.formats.raw import ByteStream, Consumed, RawRecord

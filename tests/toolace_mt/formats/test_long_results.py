@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolace_mt.formats import Unreadable, parse_record, raw_records, read_records
-from toolace_mt.formats.json_list import TooLong, list_items
+from toolace_mt.formats.json_list import list_items
 from toolace_mt.formats.json_members import cut_member
+from toolace_mt.formats.json_scan import TooLong
 from toolace_mt.transcript import Place, Transcript
 
 RESULTS = Path(__file__).parents[3] / "fixtures" / "datasets" / "tau2_results.json"
@@ -55,6 +56,12 @@ def test_an_object_that_does_not_end_says_so(text: bytes) -> None:
     last = cut(text, [])[-1]
     assert isinstance(last, TooLong)
     assert "does not end" in last.reason
+
+
+def test_an_object_nested_too_deeply_is_not_said_to_be_cut_off() -> None:
+    last = cut(b'{"list": ' + b"[" * 2000, [])[-1]
+    assert isinstance(last, TooLong)
+    assert "nested too deeply" in last.reason
 
 
 def test_an_item_beyond_the_limit_is_named_and_the_others_are_kept() -> None:
