@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,12 +95,8 @@ def audit(
         out,
         experts,
     )
-    with _files(plan.out, fix=fix) as files, _journal(plan, fix=fix, resume=resume) as journal:
-        collected = Collected(files=files, policy=plan.policy)
+    with _opened(plan, fix=fix, resume=resume, watch=watch) as record:
         interrupted = False
-        record = Record(
-            collected=collected, journal=journal, watch=watch, bytes_total=total_bytes(plan.paths)
-        )
         try:
             with anyio.from_thread.start_blocking_portal() as portal:  # a notebook has a loop of its own
                 portal.call(_run, plan, record)
@@ -139,11 +135,7 @@ async def audit_async(
         out,
         experts,
     )
-    with _files(plan.out, fix=fix) as files, _journal(plan, fix=fix, resume=resume) as journal:
-        collected = Collected(files=files, policy=plan.policy)
-        record = Record(
-            collected=collected, journal=journal, watch=watch, bytes_total=total_bytes(plan.paths)
-        )
+    with _opened(plan, fix=fix, resume=resume, watch=watch) as record:
         await _run(plan, record)
         return record.finish(interrupted=False)
 
@@ -204,6 +196,13 @@ def _found_catalogues(files: Sequence[str]) -> dict[str, tuple[str, ...]]:
         for file in files
         if file not in lists
     }
+
+
+@contextmanager
+def _opened(plan: _Plan, *, fix: bool, resume: bool, watch: Watcher | None) -> Iterator[Record]:
+    with _files(plan.out, fix=fix) as files, _journal(plan, fix=fix, resume=resume) as journal:
+        collected = Collected(files=files, policy=plan.policy)
+        yield Record(collected=collected, journal=journal, watch=watch, bytes_total=total_bytes(plan.paths))
 
 
 def _files(out: Path | None, *, fix: bool) -> AbstractContextManager[AuditFiles | None]:

@@ -42,13 +42,15 @@ def as_table(report: AuditReport) -> RenderableType:
 
 def verdict(report: AuditReport) -> str:
     """Say in one line how many records have errors."""
-    share = f"{report.records_with_errors:,} of {report.records:,} records have errors"
+    have = "record has" if report.records == 1 else "records have"
+    share = f"{report.records_with_errors:,} of {report.records:,} {have} errors"
     share = f"{share} ({report.percent_with_errors:.1f} %)"
     return f"{share}; interrupted, so not all records were read" if report.interrupted else share
 
 
 def _counts(report: AuditReport) -> str:
-    read = f"{report.records:,} records, {report.dialogues:,} dialogues, {report.calls:,} calls"
+    things = {"record": report.records, "dialogue": report.dialogues, "call": report.calls}
+    read = ", ".join(f"{count:,} {thing}{'' if count == 1 else 's'}" for thing, count in things.items())
     read = f"{read} in {report.seconds:.2f} s"
     if report.environment is None:
         return f"{read}; calls were not executed"
