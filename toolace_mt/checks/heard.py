@@ -1,11 +1,11 @@
-"""What the messages before a turn say, gathered message by message, so that each is looked through once."""
+"""What the messages before a turn say, each looked through once, however many turns ask."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import orjson
 
@@ -14,31 +14,54 @@ from toolace_mt.transcript import JsonValue, Message
 
 __all__ = ["Amounts", "Codes", "Numbers"]
 
+T = TypeVar("T")
+_NEAR = 32
 _DIGITS = re.compile(r"[0-9]+")
+_NOTHING: frozenset[float] = frozenset()
 
 
-class _Gathered:
-    """Turns must be asked about in their order; nothing is looked through before somebody asks."""
+class _Heard(Generic[T]):
+    """What each message says, made out when somebody asks and once at most.
 
-    __slots__ = ("_messages", "_next")
+    Turns must be asked about in their order.  The last messages are looked at one by one, newest first, for
+    what is told stands there most often; those before them go into an index that subclasses keep.
+    """
+
+    __slots__ = ("_indexed", "_messages", "_told", "_turn")
 
     def __init__(self, messages: tuple[Message, ...]) -> None:
         self._messages = messages
-        self._next = 0
+        self._turn = 0
+        self._indexed = 0
+        self._told: dict[int, T] = {}
 
     def before(self, turn: int) -> Self:
-        """Look through the messages up to a turn that were not yet looked through."""
-        for message in self._messages[self._next : turn]:
-            self._add(message)
-        self._next = max(turn, self._next)
+        """Answer for the messages before a turn from now on."""
+        self._turn = turn
         return self
 
-    def _add(self, message: Message) -> None:
+    def _near(self) -> Iterator[T]:
+        for at in range(self._turn - 1, max(self._turn - _NEAR, 0) - 1, -1):
+            told = self._told.get(at)
+            if told is None:
+                told = self._told[at] = self._made_out(self._messages[at])
+            yield told
+
+    def _index_far(self) -> None:
+        for at in range(self._indexed, self._turn - _NEAR):
+            told = self._told.pop(at, None)
+            self._index(self._made_out(self._messages[at]) if told is None else told)
+            self._indexed = at + 1
+
+    def _made_out(self, message: Message) -> T:
+        raise NotImplementedError
+
+    def _index(self, told: T) -> None:
         raise NotImplementedError
 
 
-class Amounts(_Gathered):
-    """The plain numbers of results, where amounts of money stand most often: cheap to gather."""
+class Amounts(_Heard[frozenset[float]]):
+    """The plain numbers of results, where amounts of money stand most often."""
 
     __slots__ = ("_seen",)
 
@@ -48,27 +71,42 @@ class Amounts(_Gathered):
 
     def has(self, amount: float) -> bool:
         """Tell whether a result held the amount, in its unit or in hundredths."""
-        return amount in self._seen or round(100 * amount, 6) in self._seen
+        written = {amount, round(100 * amount, 6)}
+        if any(not written.isdisjoint(numbers) for numbers in self._near()):
+            return True
+        self._index_far()
+        return not written.isdisjoint(self._seen)
 
-    def _add(self, message: Message) -> None:
-        if message.role == "tool":
-            self._seen.update(
-                leaf
-                for leaf in _leaves([message.value])
-                if isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
-            )
+    def _made_out(self, message: Message) -> frozenset[float]:
+        if message.role != "tool":
+            return _NOTHING
+        leaves = _leaves([message.value])
+        return frozenset(
+            leaf for leaf in leaves if isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
+        )
+
+    def _index(self, told: frozenset[float]) -> None:
+        self._seen |= told
 
 
-class Numbers(_Gathered):
+class Numbers:
     """All numbers that were said, given or returned, and the totals of lists among them."""
 
-    __slots__ = ("_roughly", "said", "totals")
+    __slots__ = ("_messages", "_next", "_roughly", "said", "totals")
 
     def __init__(self, messages: tuple[Message, ...]) -> None:
-        super().__init__(messages)
+        self._messages = messages
+        self._next = 0
         self.said: set[float] = set()
         self.totals: set[float] = set()
         self._roughly: set[float] = set()
+
+    def before(self, turn: int) -> Self:
+        """Take in the messages up to a turn, which is no earlier than the last one asked about."""
+        for message in self._messages[self._next : turn]:
+            self._add(message)
+        self._next = turn
+        return self
 
     def has(self, amount: float) -> bool:
         """Tell whether the amount was said: in hundredths, in thousands or rounded, it may be."""
@@ -87,41 +125,51 @@ class Numbers(_Gathered):
         self.totals.update(_totals(message.value))
 
 
-class Codes(_Gathered):
+class Codes(_Heard[str]):
     """Which of some identifiers were written before, in whatever signs: ``#W-12`` is ``w12``."""
 
-    __slots__ = ("_codes", "_heard", "_letters", "_shapes")
+    __slots__ = ("_codes", "_letters", "_seen", "_shapes")
 
     def __init__(self, messages: tuple[Message, ...], sought: Iterable[str]) -> None:
         super().__init__(messages)
         self._codes = {compact(one) for one in sought}
         self._letters = {_letters_of(code) for code in self._codes}
         self._shapes = {(len(_letters_of(code)), len(code)) for code in self._codes}
-        self._heard: set[str] = set()
+        self._seen: set[str] = set()
 
     def has(self, identifier: str) -> bool:
         """Tell whether one of the identifiers was written."""
-        return compact(identifier) in self._heard
+        code = compact(identifier)
+        if any(code in text for text in self._near()):
+            return True
+        self._index_far()
+        return code in self._seen
 
     def has_alike(self, identifier: str) -> bool:
         """Tell whether something with the identifier's letters and other digits was written."""
-        return _letters_of(compact(identifier)) in self._heard
+        letters = _letters_of(compact(identifier))
+        alike = re.compile(re.escape(letters) + "[0-9]{2}")
+        if any(alike.search(text) for text in self._near()):
+            return True
+        self._index_far()
+        return letters in self._seen
 
-    def _add(self, message: Message) -> None:
+    def _made_out(self, message: Message) -> str:
+        return compact(_words(message))
+
+    def _index(self, told: str) -> None:
         """At each number look back for letters and ahead for digits, as many as sought identifiers have."""
-        text = compact(_words(message))
-        for found in _DIGITS.finditer(text):
+        for found in _DIGITS.finditer(told):
             start, end = found.span()
             for letters, length in self._shapes:
-                behind = text[max(start - letters, 0) : start]
+                behind = told[max(start - letters, 0) : start]
                 if end - start > 1 and behind in self._letters:
-                    self._heard.add(behind)
-                digits = length - letters
-                last = end - digits if letters == 0 else start
+                    self._seen.add(behind)
+                last = end - length if letters == 0 else start
                 for at in range(start, last + 1):
-                    code = text[max(at - letters, 0) : at + digits]
+                    code = told[max(at - letters, 0) : at + length - letters]
                     if code in self._codes:
-                        self._heard.add(code)
+                        self._seen.add(code)
 
 
 def _letters_of(code: str) -> str:

@@ -17,21 +17,30 @@ CODES = st.from_regex(r"\A#?[A-Z]{0,2}[-_]?[0-9]{2,4}\Z")
 TEXTS = st.text("AW#-_ 0123", max_size=12)
 
 
-@given(st.lists(TEXTS, max_size=5), st.lists(CODES, min_size=1, max_size=5))
+LATER = st.sampled_from([0, 100])
+"""How many messages say nothing between the texts and the turn that asks."""
+
+
+def heard_after(later: int, texts: list[str], sought: list[str]) -> Codes:
+    said = tuple(Message(role="user", text=text) for text in [*texts, *[""] * later])
+    return Codes(said, sought).before(len(said))
+
+
+@given(LATER, st.lists(TEXTS, max_size=5), st.lists(CODES, min_size=1, max_size=5))
 def test_an_identifier_was_written_exactly_if_some_message_holds_its_letters_and_digits(
-    texts: list[str], sought: list[str]
+    later: int, texts: list[str], sought: list[str]
 ) -> None:
-    codes = Codes(tuple(Message(role="user", text=text) for text in texts), sought).before(len(texts))
+    codes = heard_after(later, texts, sought)
     heard = [compact(text) for text in texts]
     for one in sought:
         assert codes.has(one) == any(compact(one) in text for text in heard)
 
 
-@given(st.lists(TEXTS, max_size=5), CODES)
+@given(LATER, st.lists(TEXTS, max_size=5), CODES)
 def test_identifiers_are_alike_exactly_if_their_letters_stand_before_two_digits(
-    texts: list[str], sought: str
+    later: int, texts: list[str], sought: str
 ) -> None:
-    codes = Codes(tuple(Message(role="user", text=text) for text in texts), [sought]).before(len(texts))
+    codes = heard_after(later, texts, [sought])
     letters = compact(sought).rstrip("0123456789")
     alike = [f"{letters}{number:02}" for number in range(100)]
     assert codes.has_alike(sought) == any(one in compact(text) for text in texts for one in alike)
@@ -51,6 +60,18 @@ def test_only_what_stands_before_the_turn_is_heard() -> None:
     assert amounts.before(2).has(2.5)
     assert numbers.before(2).has(2.5)
     assert codes.before(2).has("A12")
+
+
+@given(LATER, st.lists(st.floats(0, 50).map(lambda number: round(number, 2)) | st.booleans(), max_size=4))
+def test_an_amount_is_a_result_exactly_if_a_number_of_a_result_is_it_or_its_hundredth(
+    later: int, numbers: list[float]
+) -> None:
+    results = [Message(role="tool", value={"n": [number]}) for number in numbers]
+    said = (*results, *[Message(role="user", text="50 cents")] * later)
+    amounts = Amounts(said).before(len(said))
+    plain = [number for number in numbers if not isinstance(number, bool)]
+    for amount in (0.0, 1.0, 0.5, *plain):
+        assert amounts.has(amount) == (amount in plain or round(100 * amount, 6) in plain)
 
 
 def test_a_number_too_large_for_a_float_is_no_amount() -> None:
