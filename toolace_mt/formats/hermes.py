@@ -101,10 +101,13 @@ def _result(text: str) -> Message:
 
 def _declared(messages: list[Message]) -> tuple[DeclaredTool, ...] | None:
     for message in messages:
-        found = _TOOLS.search(message.text or "") if message.role == "system" else None
-        if found is None:
+        if message.role != "system":
             continue
-        lines = found[1].strip()
+        listed = [found[1].rpartition("<tools>")[2].strip() for found in _TOOLS.finditer(message.text or "")]
+        if not listed:
+            continue
+        # The usual prompts speak of "<tools></tools> XML tags" before they list the tools between some.
+        lines = next((text for text in listed if "{" in text), "")
         if not lines:
             return ()
         try:

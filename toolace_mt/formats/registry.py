@@ -22,6 +22,7 @@ from toolace_mt.formats.gemini import GeminiFormat
 from toolace_mt.formats.glaive import GlaiveFormat
 from toolace_mt.formats.hermes import HermesFormat
 from toolace_mt.formats.json_text import NotJsonError
+from toolace_mt.formats.marks import MarksFormat
 from toolace_mt.formats.openai import OpenAIFormat
 from toolace_mt.formats.own import OwnFormat
 from toolace_mt.formats.react import ReactFormat
@@ -58,6 +59,7 @@ FORMATS: tuple[Format, ...] = (
     ResponsesFormat(),
     GeminiFormat(),
     GlaiveFormat(),
+    MarksFormat(),
     HermesFormat(),
     ReactFormat(),
     ToolAceFormat(),
