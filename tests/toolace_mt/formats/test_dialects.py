@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolace_mt.checks import check_transcript
 from toolace_mt.formats import (
     FORMATS,
     FormatError,
@@ -79,6 +80,74 @@ def test_a_dialogue_has_the_same_turns_in_every_dialect_that_records_results(fil
     assert [message.role for message in messages] == ["user", "assistant", "tool", "assistant"]
     assert messages[2].value == {"city": "Lund", "sky": "rain"}
     assert messages[3].text == "It will rain in Lund."
+
+
+MARKED = [json.loads(line)["id"] for line in (DATASETS / "marks.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("mark", MARKED)
+def test_a_call_in_a_models_own_marks_is_read_and_nothing_of_it_is_said(mark: str) -> None:
+    found = next(
+        one for one in read(DATASETS / "marks.jsonl") if isinstance(one, Transcript) and one.id == mark
+    )
+    in_xml = mark in ("invoke", "qwen-coder")
+    assert [call.arguments for call in calls(found)] == [{**ARGUMENTS, "days": "2"} if in_xml else ARGUMENTS]
+    assert [call.name for call in calls(found)] == ["get_weather"]
+    assert [message.text for message in found.messages if message.role == "assistant"] == [
+        None,
+        "It will rain in Lund.",
+    ]
+    assert {finding.rule for finding in check_transcript(found)} == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "raw"),
+    [("[TOOL_CALLS] [{", "[{"), ("[TOOL_CALLS]f[ARGS]{1", "{1"), ("<|python_tag|>print()", "print()")],
+)
+def test_what_follows_a_mark_and_is_no_call_cannot_be_parsed(said: str, raw: str) -> None:
+    record: dict[str, Any] = {
+        "messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": said}]
+    }
+    (call,) = calls(find_format("marks").read(record, PLACE))
+    assert (call.arguments, call.raw) == (None, raw)
+
+
+def test_json_that_is_said_where_no_tool_is_declared_is_no_call() -> None:
+    record = json.loads((DATASETS / "marks.jsonl").read_text().splitlines()[MARKED.index("bare")])
+    del record["tools"]
+    assert not find_format("marks").detect(record)
+
+
+@pytest.mark.parametrize(
+    "prose", ["within <tools></tools> XML tags:", "within <tools> </tools> tags.", "inside <tools> tags."]
+)
+def test_a_prompt_that_speaks_of_its_tags_still_declares_its_tools(prose: str) -> None:
+    record = json.loads((DATASETS / "hermes.jsonl").read_text())
+    prompt = record["conversations"][0]
+    expected = find_format("hermes").read(record, PLACE).tools
+    prompt["value"] = (
+        f"You are given functions {prose}\n{prompt['value']}\nAnswer within <tool_call></tool_call>."
+    )
+    assert find_format("hermes").read(record, PLACE).tools == expected
+    assert expected
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_of_a_preference_pair_the_chosen_dialogue_is_read(tmp_path: Path, one: bool) -> None:
+    asked = {"role": "user", "content": "Weather?"}
+    good, bad = ({"role": "assistant", "content": text} for text in ("It rains.", "Bah."))
+    pair = {"prompt": [asked], "chosen": good if one else [good], "rejected": bad}
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(json.dumps(pair))
+    assert [message.text for message in only(path).messages] == ["Weather?", "It rains."]
+
+
+def test_a_preference_pair_of_turns_keeps_its_container(tmp_path: Path) -> None:
+    said = {"from": "human", "value": "Weather?"}
+    good, bad = ({"from": "gpt", "value": text} for text in ("It rains.", "Bah."))
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(json.dumps({"conversations": [said], "chosen": good, "rejected": bad}))
+    assert [message.text for message in only(path).messages] == ["Weather?", "It rains."]
 
 
 def test_a_call_inside_a_thought_is_no_call() -> None:
@@ -252,10 +321,10 @@ NAMES = st.sampled_from(["find", "get_order", "Search.v2", "Weather Now"])
 VALUES = st.one_of(
     st.integers(-9, 99), st.booleans(), st.none(), WORDS, st.lists(st.integers(0, 9), max_size=2)
 )
-CALLS = st.builds(
-    RecordedCall,
-    name=NAMES,
-    arguments=st.dictionaries(st.sampled_from(["a", "b_c", "d"]), VALUES, max_size=2),
+CALLS = st.builds(  # not of the class itself: hypothesis would also draw what has a default
+    lambda name, arguments: RecordedCall(name=name, arguments=arguments),
+    NAMES,
+    st.dictionaries(st.sampled_from(["a", "b_c", "d"]), VALUES, max_size=2),
 )
 
 
