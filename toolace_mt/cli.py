@@ -70,6 +70,9 @@ def _status(words: list[str]) -> int:
         return _say("stopped", _INTERRUPTED)
     except click.exceptions.Abort:
         return _say("stopped", _INTERRUPTED)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return _WRONG_USE
     except click.ClickException as error:
         return _say(_one_line(error), _WRONG_USE)
     except Exception as error:  # noqa: BLE001  # the one place that turns every error into a line

@@ -123,6 +123,9 @@ class OpenAIModel:
         """Translate what went wrong before an answer came."""
         server = self._server
         match error:
+            case aiohttp.ClientConnectorCertificateError():
+                reason = getattr(error.certificate_error, "verify_message", type(error).__name__)
+                return UnusableModel(f"{server} cannot be trusted ({reason}): check its certificate")
             case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
                 return UnusableModel(
                     f"{server} cannot be trusted ({type(error).__name__}): check its certificate"

@@ -31,6 +31,13 @@ def test_help_loads_neither_the_engine_nor_the_sandbox_nor_a_heavy_library(
     assert "loaded: []" in told.stdout
 
 
+@pytest.mark.parametrize("words", [[], ["packs"]])
+def test_a_group_without_a_command_shows_its_help(words: list[str], tmp_path: Path) -> None:
+    told = run(*words, folder=tmp_path)
+    assert (told.returncode, told.stderr) == (2, "")
+    assert told.stdout == run(*words, "--help", folder=tmp_path).stdout
+
+
 @pytest.mark.parametrize("name", ["engine", "sandbox"])
 def test_a_package_that_hides_ours_is_named_in_one_line(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()

@@ -18,7 +18,8 @@ def test_a_program_that_asks_for_it_no_longer_looks_at_what_lives_already() -> N
 
 def test_importing_the_library_leaves_the_collector_alone() -> None:
     code = (
-        "import gc; before = gc.get_threshold(); import toolace_mt.generation, toolace_mt.garbage; "
-        "print(gc.get_threshold() == before, gc.get_freeze_count())"
+        "import gc; before = gc.get_threshold(), gc.get_freeze_count(); "
+        "import toolace_mt.generation, toolace_mt.garbage; "
+        "print((gc.get_threshold(), gc.get_freeze_count()) == before)"
     )
-    assert _said(code).split() == ["True", "0"]
+    assert _said(code).split() == ["True"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import anyio
 import anyio.lowlevel
@@ -19,8 +19,11 @@ def spin(state, ctx):
 def count(state, ctx):
     state["t"]["n"] += 1
     return state["t"]["n"]
+
+def work(state, ctx):
+    return sum(1 for _ in range(20_000))
 """
-TOOLS = (make_tool("spin", touches=()), make_tool("count", touches=("t",)))
+TOOLS = (*(make_tool(name, touches=()) for name in ("spin", "work")), make_tool("count", touches=("t",)))
 PACK = make_pack(SOURCE, TOOLS, world={"t": {"n": 0}})
 OTHER = make_pack(SOURCE + "\n", TOOLS, world={"t": {"n": 5}})
 SPIN = Trajectory(start="only", calls=(Call(name="spin"),))
@@ -32,13 +35,17 @@ def faults(executions: Sequence[Execution]) -> list[FaultKind]:
 
 
 async def until_open(runtime: ProcessRuntime) -> None:
-    while not any(worker.open_to_next for worker in runtime._pool._busy):
-        await anyio.lowlevel.checkpoint()
+    await until(lambda: any(worker.open_to_next for worker in runtime._pool._busy))
 
 
 async def until_sent_ahead(runtime: ProcessRuntime) -> None:
-    while not any(worker.next for worker in runtime._pool._busy):
-        await anyio.lowlevel.checkpoint()
+    await until(lambda: any(worker.next for worker in runtime._pool._busy))
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    with anyio.fail_after(60):
+        while not is_so():
+            await anyio.lowlevel.checkpoint()
 
 
 def all_free(runtime: ProcessRuntime) -> bool:
@@ -66,7 +73,7 @@ async def test_only_the_late_one_of_several_on_a_worker_is_to_blame() -> None:
 
 @pytest.mark.parametrize("first_too", [False, True])
 async def test_a_request_sent_ahead_and_cancelled_leaves_nothing_behind(first_too: bool) -> None:
-    long = [Trajectory(start="only", calls=(Call(name="count"),) * 500)]
+    long = [Trajectory(start="only", calls=(Call(name="work"), Call(name="count")) * 20)]
     found: list[Sequence[Execution]] = []
 
     async def run_long() -> None:
