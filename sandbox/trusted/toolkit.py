@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 from importlib import import_module
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from sandbox.errors import EnvironmentUnusable
@@ -20,13 +20,15 @@ STATE_METHOD = "state"
 NAMES_ATTRIBUTE = "tool_names"
 ERRORS_ATTRIBUTE = "tool_errors"
 PREPARE_METHOD = "prepare"
+ROUTINES = (FunctionType, MethodType, BuiltinFunctionType, partial)
 SOURCE = re.compile(r"python:([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
 
 
 class Toolkit:
     """Objects by name, and their tools by name.
 
-    ``otherwise`` may give another value for a result that is not plain JSON.
+    A function among the objects, or a method bound to one, is a tool of that name; the object of such a
+    method belongs to the world.  ``otherwise`` may give another value for a result that is not plain JSON.
     """
 
     def __init__(
@@ -36,26 +38,34 @@ class Toolkit:
         single: bool = False,
         otherwise: Callable[[Any], Any] | None = None,
     ) -> None:
-        self._objects = objects
+        self._objects = {name: part for name, part in objects.items() if not isinstance(part, ROUTINES)}
         self._single = single
         self._otherwise = otherwise
         self._owners: dict[str, Any] = {}
         self.errors: tuple[type[BaseException], ...] = ()
         for name, part in objects.items():
-            self._add(name, part)
+            if isinstance(part, ROUTINES):
+                self._add({name}, part)
+            else:
+                self._add_object(name, part)
+        for owner in (part.__self__ for part in objects.values() if isinstance(part, MethodType)):
+            if all(owner is not part for part in self._objects.values()):
+                self._objects[type(owner).__name__] = owner
+        if not self._owners:
+            raise EnvironmentUnusable("there are no tools: nothing has public methods")
 
-    def _add(self, name: str, part: Any) -> None:
-        names = (part.__name__,) if isinstance(part, FunctionType) else tool_names(part)
-        again = self._owners.keys() & names
-        if again:
-            raise EnvironmentUnusable(f"two objects have a tool {min(again)}; give one of them another name")
-        self._owners.update(dict.fromkeys(names, part))
-        if isinstance(part, FunctionType):
-            return
+    def _add_object(self, name: str, part: Any) -> None:
+        self._add(tool_names(part), part)
         declared = getattr(part, ERRORS_ATTRIBUTE, ())
         if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in declared):
             raise EnvironmentUnusable(f"{name}.{ERRORS_ATTRIBUTE} must be a tuple of exception classes")
         self.errors += tuple(declared)
+
+    def _add(self, names: Collection[str], part: Any) -> None:
+        again = self._owners.keys() & names
+        if again:
+            raise EnvironmentUnusable(f"two objects have a tool {min(again)}; give one of them another name")
+        self._owners.update(dict.fromkeys(names, part))
 
     @property
     def tools(self) -> dict[str, Callable[..., Any]]:
@@ -67,7 +77,7 @@ class Toolkit:
         if name not in self._owners:
             return None
         owner = self._owners[name]
-        return owner if isinstance(owner, FunctionType) else getattr(owner, name)
+        return owner if isinstance(owner, ROUTINES) else getattr(owner, name)
 
     def write_result(self, value: Any) -> bytes:
         """Write a tool's result as JSON."""
@@ -75,11 +85,7 @@ class Toolkit:
 
     def write_state(self) -> bytes:
         """Write the world as canonical JSON."""
-        states = {
-            name: _state_of(part)
-            for name, part in self._objects.items()
-            if not isinstance(part, FunctionType)
-        }
+        states = {name: _state_of(part) for name, part in self._objects.items()}
         # Walked: if one attribute holds an object, the answer for all of them would be no, and late.
         return write_plain(
             next(iter(states.values()), {}) if self._single else states, sorted_keys=True, walked=True
@@ -178,7 +184,9 @@ def _toolkit(made: Any) -> Toolkit:
 
 
 def _named(parts: Sequence[Any]) -> dict[str, Any]:
-    names = [part.__name__ if isinstance(part, FunctionType) else type(part).__name__ for part in parts]
+    names = [
+        getattr(part, "__name__", "") if isinstance(part, ROUTINES) else type(part).__name__ for part in parts
+    ]
     for name in names:
         if names.count(name) > 1:
             raise EnvironmentUnusable(f"two objects are called {name}; give a dictionary with names instead")

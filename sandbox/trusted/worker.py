@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import sys
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, NoReturn
 
 import orjson
@@ -153,7 +154,7 @@ class _Run:
         if unfit:
             return _fault(FaultKind.INVALID_ARGUMENTS, f"the arguments are not plain JSON: {unfit[0]}")
         try:
-            result = self._toolkit.write_result(method(**arguments))
+            result = self._toolkit.write_result(_ended(method(**arguments)))
             return [orjson.Fragment(result)] if planned is None else _written(truncated(planned, result))
         except NotPlainError as error:
             return _fault(FaultKind.INVALID_RESULT, str(error))
@@ -168,6 +169,22 @@ class _Run:
             return _fault(FaultKind.INVALID_ARGUMENTS, _message(error))
         kind = FaultKind.TOOL_ERROR if isinstance(error, self._toolkit.errors) else FaultKind.UNDECLARED_ERROR
         return _fault(kind, _message(error), code=_code_of(error))
+
+
+def _ended(result: Any) -> Any:
+    """Wait for what an ``async`` tool gives."""
+    kind = type(result)
+    if kind is CoroutineType:
+        import anyio  # few tools need it, and it takes long to import
+
+        return anyio.run(_awaited, result)
+    if kind is GeneratorType or kind is AsyncGeneratorType:
+        raise NotPlainError("the tool gave a generator; have it give a list")
+    return result
+
+
+async def _awaited(result: CoroutineType[Any, Any, Any]) -> Any:
+    return await result
 
 
 def _binds(method: Any, arguments: dict[str, Any]) -> bool:

@@ -200,3 +200,33 @@ async def test_the_tools_of_a_class_are_described_without_making_one() -> None:
         "enum": ["depot", "van"],
         "default": "van",
     }
+
+
+async def test_methods_are_tools_of_the_names_that_they_are_given_and_their_object_is_the_world() -> None:
+    calls = (call("store", thing="lamp"), call("look"), call("put", thing="x"))
+    done = await run_one(trajectory(calls), source="python:shapes:by_method")
+    assert done.outcomes[:2] == (Returned(1), Returned(["lamp"]))
+    assert isinstance(done.outcomes[2], Fault)
+    assert done.final_state == {"Shelf": {"things": ["lamp"]}}
+
+
+async def test_functions_without_a_name_of_their_own_have_the_one_they_are_given() -> None:
+    calls = (call("double", number=4), call("size", obj="abc"))
+    done = await run_one(trajectory(calls), source="python:shapes:by_function")
+    assert done.outcomes[0] == Returned(8)
+
+
+async def test_an_async_tool_is_waited_for_and_a_generator_is_no_result() -> None:
+    calls = (call("put", thing="lamp"), call("look"), call("walk"), call("put", thing="mat"))
+    done = await run_one(trajectory(calls), source="python:shapes:by_list")
+    put, look, walk, again = done.outcomes
+    assert (put, look, again) == (Returned(1), Returned(["lamp"]), Returned(2))
+    assert isinstance(walk, Fault)
+    assert "generator" in walk.message
+
+
+async def test_an_environment_without_tools_says_so() -> None:
+    async with open_trusted("python:shapes:nothing") as runtime:
+        (done,) = await runtime.run([trajectory((call("look"),))])
+    assert isinstance(done, Unopened)
+    assert "there are no tools" in done.reason
