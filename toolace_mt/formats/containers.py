@@ -17,7 +17,7 @@ from pathlib import Path
 from toolace_mt.formats.base import UnreadableFileError
 from toolace_mt.formats.json_list import list_items
 from toolace_mt.formats.json_members import cut_member
-from toolace_mt.formats.json_scan import TooLong
+from toolace_mt.formats.json_scan import Broken, TooLong
 from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.optional_containers import TABLES, table_records, unpacked_zstd
 from toolace_mt.formats.raw import ByteStream, Consumed, RawRecord
@@ -31,6 +31,7 @@ _HEAD_BYTES = 4096
 _RESULTS = re.compile(rb'\s*\{\s*"(?:timestamp|info|tasks|simulations)"\s*:')
 """How a results file of tau2-bench begins; one may be far longer than any record."""
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
@@ -119,6 +120,9 @@ def _records(stream: ByteStream, limit: int) -> Iterator[RawRecord]:
 def _texts(stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
     first = _first_line(stream, limit)
     if first is None:
+        return
+    if isinstance(first, bytes) and first.startswith(_UTF_16):
+        yield Broken("the file is UTF-16; convert it to UTF-8, as iconv -f UTF-16 -t UTF-8 does")
         return
     if isinstance(first, bytes) and first.startswith(b"["):
         yield from list_items(_chunks(first, stream), limit)
