@@ -54,6 +54,7 @@ from engine.limits import (
     TokenRate,
     TokensInFlight,
 )
+from engine.own_time import own_seconds
 from engine.prices import FREE, LIST_PRICES, Amount, Price, amount_of, price_of
 from engine.request_window import RequestWindow, WindowStatistics
 from engine.scheduler import Done, Failed, Job, RunSummary, StopReason, run_jobs
@@ -142,6 +143,7 @@ __all__ = [
     "amount_of",
     "canonical_json",
     "open_journal",
+    "own_seconds",
     "price_of",
     "request_digest",
     "run_jobs",

@@ -13,7 +13,7 @@ import anyio
 
 from engine.errors import BudgetSpent, UnknownPrice
 from engine.events import BudgetRanShort, EventStream
-from engine.prices import Amount, Price, amount_of, most_prompt_tokens
+from engine.prices import Amount, Price, amount_of, amount_of_tokens, most_prompt_tokens
 from engine.types import ChatRequest, Usage
 from engine.waiting import WaitingLine
 
@@ -107,7 +107,7 @@ class Budget:
         self._forecast = _Forecast(expected)
         self._events = events or EventStream()
         self._line = WaitingLine[Pledge](self._take, self._give_back)
-        self._changed = anyio.Event()
+        self._changed: anyio.Event | None = None  # only while a dialogue waits to open
         self._ran_short = False
         self._broke = False
 
@@ -121,8 +121,7 @@ class Budget:
         return pledge
 
     def worst_case(self, request: ChatRequest) -> Amount:
-        worst = Usage(prompt_tokens=most_prompt_tokens(request), completion_tokens=request.max_tokens)
-        return amount_of(1, worst, self._price)
+        return amount_of_tokens(1, most_prompt_tokens(request), request.max_tokens, self._price)
 
     async def open_dialogue(self, order: int) -> bool:
         """Tell whether a new dialogue may open, and count it among the open ones if so.
@@ -135,7 +134,7 @@ class Budget:
                 self._run_short()
                 return False
             self._run_short()
-            self._changed = anyio.Event()
+            self._changed = self._changed or anyio.Event()
             await self._changed.wait()
         self._ran_short = False
         self._forecast.open(order)
@@ -144,7 +143,7 @@ class Budget:
     def close_dialogue(self, order: int) -> None:
         """Count a dialogue as finished."""
         self._forecast.close(order)
-        self._changed.set()
+        self._tell_change()
 
     def statistics(self) -> BudgetStatistics:
         return BudgetStatistics(
@@ -161,31 +160,34 @@ class Budget:
         self._pledged -= pledge.amount
         self._spent += cost
         self._forecast.spend(pledge.order, cost)
-        beyond = Amount(
-            0,
-            max(0, cost.tokens - pledge.amount.tokens),
-            max(0, cost.picodollars - pledge.amount.picodollars),
-        )
-        if beyond.tokens or beyond.picodollars:
-            self._overrun += beyond
+        tokens = cost.tokens - pledge.amount.tokens
+        picodollars = cost.picodollars - pledge.amount.picodollars
+        if tokens > 0 or picodollars > 0:
+            self._overrun += Amount(0, max(0, tokens), max(0, picodollars))
         self._line.admit()
-        self._changed.set()
+        self._tell_change()
 
     def _take(self, pledge: Pledge) -> float | None:
-        wanted = self._spent + pledge.amount
-        if not self._covers(wanted):
+        pledged = self._pledged + pledge.amount
+        if not self._covers(self._spent + pledged):
+            wanted = self._spent + pledge.amount
+            if self._covers(wanted):
+                return math.inf
             self._broke = True
-            self._changed.set()
+            self._tell_change()
             raise BudgetSpent(self._shortage(wanted))
-        if not self._covers(wanted + self._pledged):
-            return math.inf
-        self._pledged += pledge.amount
+        self._pledged = pledged
         self._largest_pledge = _larger(self._largest_pledge, pledge.amount)
         return None
 
     def _give_back(self, pledge: Pledge) -> None:
         self._pledged -= pledge.amount
-        self._changed.set()
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        changed, self._changed = self._changed, None
+        if changed is not None:
+            changed.set()
 
     def _covers(self, amount: Amount) -> bool:
         requests, tokens, picodollars = self._most
@@ -291,6 +293,8 @@ class _Forecast:
 
 
 def _larger(one: Amount, other: Amount) -> Amount:
+    if one.requests >= other.requests and one.tokens >= other.tokens and one.picodollars >= other.picodollars:
+        return one  # nearly always, and it makes nothing new
     return Amount(
         max(one.requests, other.requests),
         max(one.tokens, other.tokens),

@@ -20,6 +20,7 @@ import anyio.to_thread
 from engine.errors import JournalError
 from engine.journal_files import close_writer, connect_reader, connect_writer, journal_errors, locked
 from engine.journal_reader import JobRecord, JournalReader, PurposeTotal
+from engine.seen import SeenDigests
 from engine.types import ChatReply
 
 __all__ = ["Journal", "open_journal"]
@@ -59,17 +60,19 @@ async def open_journal(path: Path, *, create: bool = True) -> AsyncGenerator[Jou
             close_writer(writer)
 
 
-class _Entry:
-    """One row on its way to the disk.  It is still written when its waiter has gone."""
+class _Batch:
+    """Rows that go to the disk together.  They are written also when those who brought them have gone.
 
-    __slots__ = ("has_waiter", "leads", "row", "woken", "written")
+    ``news`` is set when the batch has been written, or when its leader has left it to the others.
+    """
 
-    def __init__(self, row: _Row) -> None:
-        self.row = row
-        self.woken = anyio.Event()
-        self.has_waiter = True
-        self.written = False
-        self.leads = False
+    __slots__ = ("has_leader", "is_written", "news", "rows")
+
+    def __init__(self) -> None:
+        self.rows: list[_Row] = []
+        self.news = anyio.Event()
+        self.has_leader = False
+        self.is_written = False
 
 
 class Journal:
@@ -82,9 +85,11 @@ class Journal:
         self.path = path
         self._writer = writer
         self._reader = reader
-        self._pending: list[_Entry] = []
+        # None when an earlier session stored replies: then every digest is looked up.
+        self._seen = None if reader.has_replies() else SeenDigests()
+        self._open = _Batch()
+        self._being_written: _Batch | None = None
         self._notes: list[_Row] = []
-        self._writing = False
         self._is_busy = False
         self._broken: JournalError | None = None
         self._limiter = anyio.CapacityLimiter(1)
@@ -95,6 +100,8 @@ class Journal:
         return JournalReader.open(path)
 
     def reply(self, digest: str) -> ChatReply | None:
+        if self._seen is not None and not self._seen.may_hold(digest):
+            return None
         return self._reader.reply(digest)
 
     def job(self, key: str) -> JobRecord | None:
@@ -115,6 +122,8 @@ class Journal:
     async def store_reply(self, digest: str, purpose: str, reply: ChatReply) -> None:
         """Make a reply durable; a digest that is stored already keeps its first reply."""
         usage = reply.usage
+        if self._seen is not None:
+            self._seen.add(digest)
         await self._store(
             _STORE_REPLY,
             digest,
@@ -140,7 +149,8 @@ class Journal:
 
     def flush(self) -> None:
         """Write at once what still waits to be written."""
-        _, rows = self._take_pending()
+        rows = [*self._open.rows, *self._notes]
+        self._open, self._notes = _Batch(), []
         if rows and self._broken is None:
             self._insert(rows)
             self._commit()
@@ -148,65 +158,50 @@ class Journal:
     async def _store(self, statement: str, *values: str | int) -> None:
         if self._broken is not None:
             raise self._broken
-        entry = _Entry((statement, values))
-        self._pending.append(entry)
-        if self._writing:
-            await self._follow(entry)
-        if not entry.written and self._is_busy:
-            await self._gather(entry)
-        if not entry.written:
-            await self._lead()
+        batch = self._open
+        batch.rows.append((statement, values))
+        while not batch.is_written:
+            if batch.has_leader:
+                await batch.news.wait()
+            else:
+                await self._lead(batch)
         if self._broken is not None:
             raise self._broken
 
-    async def _follow(self, entry: _Entry) -> None:
-        """Wait until another has written this entry, or has passed the lead to it."""
+    async def _lead(self, batch: _Batch) -> None:
+        """Wait until the batch before is on the disk, in a busy run a moment longer, and write this one."""
+        batch.has_leader = True
         try:
-            await entry.woken.wait()
-        except BaseException:
-            entry.has_waiter = False
-            if entry.leads:
-                self._pass_the_lead()
-            raise
+            while self._being_written is not None:
+                await self._being_written.news.wait()
+            if self._is_busy:
+                await anyio.sleep(_GATHERING_SECONDS)
+            await self._write(batch)
+        finally:
+            if not batch.is_written:
+                batch.has_leader = False
+                left, batch.news = batch.news, anyio.Event()
+                left.set()
 
-    async def _gather(self, entry: _Entry) -> None:
-        """Hold the lead for a moment, so that others may come."""
-        self._writing = True
+    async def _write(self, batch: _Batch) -> None:
+        """Close the batch and write it in one commit; what comes meanwhile is for the next."""
+        self._open, self._being_written = _Batch(), batch
+        notes, self._notes = self._notes, []
+        self._is_busy = len(batch.rows) > 1
         try:
-            await anyio.sleep(_GATHERING_SECONDS)
-        except BaseException:
-            entry.has_waiter = False
-            self._pass_the_lead()
-            raise
-
-    async def _lead(self) -> None:
-        """Write all that is pending, in one commit, then let the first who came meanwhile lead."""
-        self._writing = True
-        batch, rows = self._take_pending()
-        self._is_busy = len(batch) > 1
-        try:
-            self._insert(rows)
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._commit, limiter=self._limiter)
+            if self._broken is None:
+                self._insert([*batch.rows, *notes])
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self._commit, limiter=self._limiter)
         except JournalError as error:
             self._broken = error
+        except BaseException:
+            self._broken = JournalError(f"the journal {self.path} was not written: resume")
+            raise
         finally:
-            for entry in batch:
-                entry.written = True
-                entry.woken.set()
-            self._pass_the_lead()
-
-    def _pass_the_lead(self) -> None:
-        heir = next((entry for entry in self._pending if entry.has_waiter), None)
-        self._writing = heir is not None
-        if heir is not None:
-            heir.leads = True
-            heir.woken.set()
-
-    def _take_pending(self) -> tuple[list[_Entry], list[_Row]]:
-        batch, self._pending = self._pending, []
-        notes, self._notes = self._notes, []
-        return batch, [*(entry.row for entry in batch), *notes]
+            self._being_written = None
+            batch.is_written = True
+            batch.news.set()
 
     def _insert(self, rows: list[_Row]) -> None:
         """Put the rows into an open transaction.

@@ -87,6 +87,9 @@ class JournalReader:
             ),
         )
 
+    def has_replies(self) -> bool:
+        return self._one("SELECT 1 FROM replies LIMIT 1") is not None
+
     def job(self, key: str) -> JobRecord | None:
         """Give how a job ended, or None when it has not."""
         row = self._one("SELECT status, outcome FROM jobs WHERE key = ?", key)

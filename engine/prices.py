@@ -15,6 +15,7 @@ __all__ = [
     "Amount",
     "Price",
     "amount_of",
+    "amount_of_tokens",
     "likely_tokens",
     "most_prompt_tokens",
     "price_of",
@@ -96,10 +97,17 @@ class Amount(NamedTuple):
 
 def amount_of(requests: int, usage: Usage, price: Price | None) -> Amount:
     """Give what so many requests with this usage cost; no picodollars when there is no price."""
+    return amount_of_tokens(requests, usage.prompt_tokens, usage.completion_tokens, price)
+
+
+def amount_of_tokens(
+    requests: int, prompt_tokens: int, completion_tokens: int, price: Price | None
+) -> Amount:
+    """The same for tokens that nobody has used yet."""
     pico = 0
     if price is not None:
-        pico = price.picodollars(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
-    return Amount(requests, usage.total_tokens, pico)
+        pico = price.picodollars(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+    return Amount(requests, prompt_tokens + completion_tokens, pico)
 
 
 def most_prompt_tokens(request: ChatRequest) -> int:

@@ -14,16 +14,21 @@ The rules, in the order in which they were needed:
 * Servers that never refuse slow down instead.  By Little's law ``in flight / seconds per token`` is the
   rate of work, and the same per answer that of answers; when more in flight gives no more of either, the
   width goes back and the ceiling is remembered, and when both halve, the width is cut.
+* A busy client finds its answers late, however fast the server is: what comes back while this side had no
+  time of its own left says nothing of the server.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["AdaptiveWidth", "FixedWidth", "WidthPolicy"]
 
 # Less is lost in the noise of one epoch.
 _LEAST_GROWTH = 0.15
+# Beyond this share of an epoch in which this side works, answers wait for it to read them.
+_MOST_BUSY = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +68,14 @@ class AdaptiveWidth:
 
     ``in_flight`` counts the request that has just ended, ``sent_among`` those that were there when it was
     sent, both itself included.  The methods give the reason when the width has changed, else None.
+    ``own_seconds`` tells how long this side has worked so far; without it this side counts as idle.
     """
 
-    def __init__(self, policy: WidthPolicy | None = None) -> None:
+    def __init__(
+        self, policy: WidthPolicy | None = None, *, own_seconds: Callable[[], float] | None = None
+    ) -> None:
         self._policy = policy or WidthPolicy()
+        self._own_seconds = own_seconds or _idle
         self.width = min(self._policy.initial, self._policy.largest)
         self.ceiling: int | None = None
         self._floor = 1
@@ -114,8 +123,11 @@ class AdaptiveWidth:
         self._probe_at = now + self._patience
         self._patience = min(self._policy.longest_patience_seconds, self._patience * 2)
         self._cut_at = now
-        self._epoch = _Epoch(started_at=now)
+        self._epoch = self._epoch_from(now)
         self._base = None
+
+    def _epoch_from(self, now: float) -> _Epoch:
+        return _Epoch(started_at=now, worked=self._own_seconds())
 
     def _grow(self, now: float) -> str | None:
         before = self.width
@@ -140,9 +152,12 @@ class AdaptiveWidth:
         epoch.add(seconds=now - sent_at, work=work, in_flight=in_flight)
         if epoch.count < max(self.width, self._policy.least_epoch):
             return None
-        self._epoch = _Epoch(started_at=now)
+        self._epoch = self._epoch_from(now)
         pace = epoch.pace()
         self._proven = max(self._proven, round(pace.in_flight))
+        if self._epoch.worked - epoch.worked > _MOST_BUSY * (now - epoch.started_at):
+            self._base = None
+            return None
         base, best = self._base, self._best
         if base is None or not 1.0 <= pace.in_flight / base.in_flight < 1.0 + _LEAST_GROWTH:
             self._base = pace
@@ -188,12 +203,16 @@ class _Pace:
 
 
 class _Epoch:
-    """Answers to about one width of requests that were sent since ``started_at``."""
+    """Answers to about one width of requests that were sent since ``started_at``.
 
-    __slots__ = ("_answers", "_in_flight", "_seconds", "_work", "count", "started_at")
+    ``worked`` is what this side had worked by then.
+    """
 
-    def __init__(self, *, started_at: float = float("-inf")) -> None:
+    __slots__ = ("_answers", "_in_flight", "_seconds", "_work", "count", "started_at", "worked")
+
+    def __init__(self, *, started_at: float = float("-inf"), worked: float = 0.0) -> None:
         self.started_at = started_at
+        self.worked = worked
         self.count = 0
         self._answers = 0
         self._seconds = 0.0
@@ -211,3 +230,7 @@ class _Epoch:
         in_flight = self._in_flight / self.count
         each = in_flight / self._seconds if self._seconds > 0 else 0.0
         return _Pace(in_flight=in_flight, work=each * self._work, answers=each * self._answers)
+
+
+def _idle() -> float:
+    return 0.0

@@ -19,22 +19,19 @@ class Cost:
     requests: int = 0
     usage: Usage = field(default_factory=Usage)
 
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(requests=self.requests + other.requests, usage=self.usage + other.usage)
-
 
 class Tally:
     """Asks a model and counts what it cost.  A reply from the journal counts as it did when it was paid."""
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model
-        self._cost = Cost()
+        self._usages: list[Usage] = []
 
     @property
     def cost(self) -> Cost:
-        return self._cost
+        return Cost(requests=len(self._usages), usage=sum(self._usages, Usage()))
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         reply = await self._model.complete(request)
-        self._cost += Cost(requests=1, usage=reply.usage)
+        self._usages.append(reply.usage)
         return reply

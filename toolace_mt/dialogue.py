@@ -114,20 +114,18 @@ class Dialogue:
 
     def __post_init__(self) -> None:
         before = "start"
+        asked: tuple[ToolCall, ...] = ()
         for position, turn in enumerate(self.turns):
-            kind = _kind(turn)
+            kind = turn.speaker if isinstance(turn, MaskedTurn) else _KINDS[type(turn)]
             if kind not in _NEXT[before]:
                 raise DialogueError(f"turn {position} is of kind {kind}, which cannot follow {before}")
             before = kind
-            if isinstance(turn, CallTurn) and not turn.calls:
-                raise DialogueError(f"turn {position} calls nothing")
-            if isinstance(turn, ResultTurn):
-                self._check_results(position, turn)
-
-    def _check_results(self, position: int, turn: ResultTurn) -> None:
-        asked = self.turns[position - 1]
-        if not isinstance(asked, CallTurn) or len(asked.calls) != len(turn.results):
-            raise DialogueError(f"turn {position} does not answer the calls before it one for one")
+            if isinstance(turn, CallTurn):
+                asked = turn.calls
+                if not asked:
+                    raise DialogueError(f"turn {position} calls nothing")
+            elif isinstance(turn, ResultTurn) and len(asked) != len(turn.results):
+                raise DialogueError(f"turn {position} does not answer the calls before it one for one")
 
     @property
     def is_complete(self) -> bool:
@@ -174,12 +172,18 @@ class Dialogue:
             turns[position] = UserTurn(text) if turn.speaker == "user" else AssistantTurn(text)
         return replace(self, turns=tuple(turns))
 
+    def reword(self, texts: Mapping[int, str]) -> Dialogue:
+        """Mask the turns of words at the keys of ``texts`` and fill them."""
+        turns = list(self.turns)
+        for position, text in texts.items():
+            turn = turns[position] if 0 <= position < len(turns) else None
+            if not isinstance(turn, UserTurn | AssistantTurn):
+                raise DialogueError(f"turn {position} has no words to mask")
+            turns[position] = type(turn)(text)
+        return replace(self, turns=tuple(turns))
+
     def extend(self, position: int, turns: Iterable[Turn]) -> Dialogue:
         """Insert ``turns`` before ``position``."""
         if not 0 <= position <= len(self.turns):
             raise DialogueError(f"there is no place {position} in a dialogue of {len(self.turns)} turns")
         return replace(self, turns=(*self.turns[:position], *turns, *self.turns[position:]))
-
-
-def _kind(turn: Turn) -> str:
-    return turn.speaker if isinstance(turn, MaskedTurn) else _KINDS[type(turn)]

@@ -143,7 +143,7 @@ class Draft:
         """The draft with other slots at some turns, and the turns' texts as those slots say."""
         texts = {position: " ".join(slot.current) for position, slot in changed.items()}
         slots = tuple(changed.get(position, slot) for position, slot in enumerate(self.slots))
-        return replace(self, dialogue=self.dialogue.mask(texts).fill(texts), slots=slots)
+        return replace(self, dialogue=self.dialogue.reword(texts), slots=slots)
 
     def spoken_turns(self) -> tuple[tuple[int, Slot, str], ...]:
         """Every turn of words: its position, its slot and its text."""

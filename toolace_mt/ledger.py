@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from engine import Journal, JournalReader, Price, Usage
-from toolace_mt.store import outcomes_of
+from toolace_mt.store import verdicts_of
 from toolace_mt.whole_files import write_whole
 
 __all__ = ["ledger_of", "write_ledger"]
@@ -27,16 +27,14 @@ def ledger_of(
     """Count a run.  Dollars are null when the model's price is not known."""
     statuses: Counter[str] = Counter()
     rules: Counter[str] = Counter()
-    for outcome in outcomes_of(journal, wanted):
-        statuses[outcome.status] += 1
-        if outcome.rule is not None:
-            rules[outcome.rule] += 1
-    stages = {
-        purpose: _cost(total.requests, total.usage, price)
-        for purpose, total in sorted(journal.totals().items())
-    }
-    requests = sum(total.requests for total in journal.totals().values())
-    usage = sum((total.usage for total in journal.totals().values()), Usage())
+    for status, rule in verdicts_of(journal, wanted):
+        statuses[status] += 1
+        if rule is not None:
+            rules[rule] += 1
+    totals = journal.totals()
+    stages = {purpose: _cost(total.requests, total.usage, price) for purpose, total in sorted(totals.items())}
+    requests = sum(total.requests for total in totals.values())
+    usage = sum((total.usage for total in totals.values()), Usage())
     whole = _cost(requests, usage, price)
     kept = statuses["accepted"]
     return {

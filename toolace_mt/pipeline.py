@@ -75,14 +75,13 @@ class Pipeline:
             return unplannable(
                 id=attempt.id, seed=attempt.seed, pack=pack.name, world=world, reason=str(error)
             )
-        draft = await initialize(
+        draft = initialize(
             id=attempt.id,
             seed=attempt.seed,
             pack=pack,
             start=start,
             plan=plan,
             distractors=self._distractors(pack),
-            run=run,
         )
         tally = Tally(model)
         draft = await self._refined(draft, tally, run)

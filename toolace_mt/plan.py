@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sandbox import Step
 from toolace_mt.dialogue import ToolCall
 from toolace_mt.phrases import Phrase
 from toolace_mt.transcript import JsonValue
@@ -40,7 +41,8 @@ class Said:
 class SubTask:
     """One thing that the user wants: a goal tool, reached by a chain of calls that ends with it.
 
-    ``asks`` are the goal's verb phrases that fit the arguments; ``said`` is what the user tells,
+    ``steps`` stand beside ``calls``: what each gave when it was executed, one after the other from the plan's
+    world.  ``asks`` are the goal's verb phrases that fit the arguments; ``said`` is what the user tells,
     ``choices`` tell which row of an earlier result is meant.
     """
 
@@ -48,6 +50,7 @@ class SubTask:
     description: str
     asks: tuple[str, ...]
     calls: tuple[ToolCall, ...]
+    steps: tuple[Step, ...] = ()
     said: tuple[Said, ...] = ()
     choices: tuple[Choice, ...] = ()
     tell: JsonValue = None

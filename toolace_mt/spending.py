@@ -20,6 +20,7 @@ from engine import (
     TokenRate,
     Usage,
     amount_of,
+    own_seconds,
     price_of,
 )
 from toolace_mt.config import GenerateConfig
@@ -86,7 +87,7 @@ def gates_for(
         Lane(
             endpoint.label,
             weight=endpoint.weight,
-            width=FixedWidth(1_000) if config.is_in_process else AdaptiveWidth(),
+            width=FixedWidth(1_000) if config.is_in_process else AdaptiveWidth(own_seconds=own_seconds),
         )
         for endpoint in endpoints
     ]

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import orjson
 
-from engine import Journal, JournalReader
+from engine import JobRecord, Journal, JournalReader
 from toolace_mt.errors import RunFolderError
 from toolace_mt.outcome import Outcome
-from toolace_mt.whole_files import write_whole
+from toolace_mt.whole_files import whole_file
 
-__all__ = ["JOURNAL_NAME", "Store", "outcomes_of"]
+__all__ = ["JOURNAL_NAME", "Store", "outcomes_of", "verdicts_of"]
 
 JOURNAL_NAME: Final = "run.sqlite"
 _IDENTITY: Final = "identity"
@@ -66,26 +66,22 @@ class Store:
         Raises ``RunFolderError`` when the disk does not let it.
         """
         try:
-            for name, lines in (
-                ("dialogues.jsonl", self._records("accepted", wanted)),
-                ("rejected.jsonl", self._records("rejected", wanted)),
-                ("preferences.jsonl", self._preferences(wanted)),
-            ):
-                write_whole(self.folder / name, lines)
+            self._write_files(wanted)
         except OSError as error:
             raise RunFolderError(
                 f"{self.folder}: {error.strerror}; nothing that was there is harmed"
             ) from None
 
-    def _records(self, status: str, wanted: int) -> Iterator[bytes]:
-        for outcome in outcomes_of(self.journal, wanted):
-            if outcome.status == status:
-                yield orjson.dumps(outcome.record) + b"\n"
-
-    def _preferences(self, wanted: int) -> Iterator[bytes]:
-        for outcome in outcomes_of(self.journal, wanted):
-            for preference in outcome.preferences:
-                yield orjson.dumps(preference) + b"\n"
+    def _write_files(self, wanted: int) -> None:
+        with (
+            whole_file(self.folder / "dialogues.jsonl") as accepted,
+            whole_file(self.folder / "rejected.jsonl") as rejected,
+            whole_file(self.folder / "preferences.jsonl") as preferences,
+        ):
+            for outcome in outcomes_of(self.journal, wanted):
+                records = accepted if outcome.status == "accepted" else rejected
+                records.write(orjson.dumps(outcome.record) + b"\n")
+                preferences.writelines(orjson.dumps(pair) + b"\n" for pair in outcome.preferences)
 
 
 def outcomes_of(journal: Journal | JournalReader, wanted: int) -> Iterator[Outcome]:
@@ -93,13 +89,24 @@ def outcomes_of(journal: Journal | JournalReader, wanted: int) -> Iterator[Outco
 
     There may be more: an attempt that got no verdict is replaced by a later one, and made again on resume.
     """
+    for record in _counted(journal, wanted):
+        yield Outcome.from_json(orjson.loads(record.outcome))
+
+
+def verdicts_of(journal: Journal | JournalReader, wanted: int) -> Iterator[tuple[str, str | None]]:
+    """The status of each of ``outcomes_of``, and the rule of a rejected one."""
+    for record in _counted(journal, wanted):
+        is_accepted = record.status == "accepted"
+        yield record.status, None if is_accepted else orjson.loads(record.outcome)["rule"]
+
+
+def _counted(journal: Journal | JournalReader, wanted: int) -> Iterator[JobRecord]:
     accepted = 0
     for record in journal.jobs():
         if accepted == wanted:
             return
-        outcome = Outcome.from_json(orjson.loads(record.outcome))
-        accepted += outcome.status == "accepted"
-        yield outcome
+        accepted += record.status == "accepted"
+        yield record
 
 
 def _short(value: Any) -> str:

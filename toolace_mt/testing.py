@@ -110,14 +110,13 @@ class Stage:
         name = world or chance.choice(sorted(self.pack.worlds))
         start = Snapshot(world=name, state=self.pack.worlds[name])
         plan = await walk(self.pack, start, chance, self.execute)
-        return await initialize(
+        return initialize(
             id=f"d{seed:07d}",
             seed=seed,
             pack=self.pack,
             start=start,
             plan=plan,
             distractors=self.distractors,
-            run=self.run,
         )
 
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["write_whole"]
+__all__ = ["whole_file", "write_whole"]
 
 
 def write_whole(path: Path, lines: Iterable[bytes]) -> None:
-    """Write lines to a file beside ``path``, sync it, and put it in place; on failure leave ``path`` alone.
+    """Write lines to a ``whole_file``."""
+    with whole_file(path) as file:
+        file.writelines(lines)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file beside ``path``; sync it and put it in place when the block ends, on failure remove it.
 
     Raises ``OSError``.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            for line in lines:
-                file.write(line)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

@@ -18,7 +18,23 @@ class ReplyBook:
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        self.asking: dict[str, anyio.Event] = {}
+        # An event only where somebody else waits, which is nearly never.
+        self._asking: dict[str, anyio.Event | None] = {}
+
+    async def answered(self, digest: str) -> None:
+        """Wait while this request is being asked."""
+        while digest in self._asking:
+            event = self._asking[digest] = self._asking[digest] or anyio.Event()
+            await event.wait()
+
+    def begin(self, digest: str) -> None:
+        """Tell that a request is being asked, until ``end``."""
+        self._asking[digest] = None
+
+    def end(self, digest: str) -> None:
+        event = self._asking.pop(digest)
+        if event is not None:
+            event.set()
 
 
 class JournaledModel:
@@ -42,8 +58,7 @@ class JournaledModel:
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         digest = request_digest(request, self._inner.name)
-        while (answered := self._book.asking.get(digest)) is not None:
-            await answered.wait()
+        await self._book.answered(digest)
         reply = self._book.journal.reply(digest)
         if reply is None:
             return await self._ask(digest, request)
@@ -59,11 +74,10 @@ class JournaledModel:
         return reply
 
     async def _ask(self, digest: str, request: ChatRequest) -> ChatReply:
-        answered = self._book.asking[digest] = anyio.Event()
+        self._book.begin(digest)
         try:
             reply = await self._inner.complete(request)
             await self._book.journal.store_reply(digest, request.purpose, reply)
         finally:
-            del self._book.asking[digest]
-            answered.set()
+            self._book.end(digest)
         return reply

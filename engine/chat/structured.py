@@ -78,7 +78,7 @@ class StructuredModel:
         for number, (text, value) in enumerate(json_candidates(reply.text)):
             found = self._validators.complaint(value, schema)
             if found is None:
-                return replace(reply, text=text), ""
+                return reply if text == reply.text else replace(reply, text=text), ""
             if number == 0:
                 complaint = found
         if reply.finish_reason == "length":

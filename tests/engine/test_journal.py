@@ -144,6 +144,33 @@ async def _be_busy(journal: Journal, round_number: int) -> None:
             group.start_soon(journal.store_reply, f"busy {round_number} {number}", "p", REPLY)
 
 
+async def test_a_row_that_cannot_be_written_is_no_success_for_those_that_came_with_it(tmp_path: Path) -> None:
+    errors: list[Exception] = []
+
+    async def store(digest: str, text: str) -> None:
+        try:
+            await journal.store_reply(digest, "p", ChatReply(text=text, model="m"))
+        except (JournalError, UnicodeEncodeError) as error:
+            errors.append(error)
+
+    async with open_journal(tmp_path / "run.sqlite") as journal:
+        async with anyio.create_task_group() as group:
+            group.start_soon(store, "d1", "half of a pair: \ud800")
+            group.start_soon(store, "d2", "ordinary")
+        await store("d3", "later")
+        assert journal.reply("d2") is journal.reply("d3") is None
+    assert len(errors) == 3
+    assert sum(isinstance(error, JournalError) for error in errors) == 2
+
+
+async def test_a_reply_of_this_session_is_found_among_thousands(tmp_path: Path) -> None:
+    async with open_journal(tmp_path / "run.sqlite") as journal:
+        async with anyio.create_task_group() as group:
+            for number in range(2_000):
+                group.start_soon(journal.store_reply, f"d{number}", "p", REPLY)
+        assert all(journal.reply(f"d{number}") == REPLY for number in range(2_000))
+
+
 async def test_jobs_are_listed_in_order_whatever_their_number(tmp_path: Path) -> None:
     async with open_journal(tmp_path / "run.sqlite") as journal:
         async with anyio.create_task_group() as group:

@@ -159,14 +159,18 @@ class SharedServer:
         return ChatReply(text="done", model="shared", usage=Usage(prompt_tokens=9, completion_tokens=tokens))
 
 
-def run_against(server: SharedServer, count: int) -> tuple[float, list[WidthChanged]]:
-    """Give the seconds for ``count`` requests and the changes of the width."""
+def run_against(server: SharedServer, count: int, *, busy: float = 0.0) -> tuple[float, list[WidthChanged]]:
+    """Give the seconds for ``count`` requests and the changes of the width.
+
+    ``busy`` is the share of the time in which this side works.
+    """
     changes: list[WidthChanged] = []
 
     async def main() -> float:
         events = EventStream()
         events.subscribe(lambda event: changes.append(event) if isinstance(event, WidthChanged) else None)
-        window = RequestWindow(events=events, clock=anyio.current_time)
+        width = AdaptiveWidth(own_seconds=lambda: busy * anyio.current_time())
+        window = RequestWindow(width=width, events=events, clock=anyio.current_time)
         client = ChatClient(server, gates=Gates(requests=window), events=events, clock=anyio.current_time)
 
         async def work(job: Job[str]) -> str:
@@ -198,6 +202,16 @@ def test_the_width_settles_within_a_quarter_of_the_knee_of_a_server_that_only_sl
     assert 0.75 * knee <= server.mean_in_flight() <= 1.25 * knee
     assert taken < 1.15 * knee * 60 * seconds / knee
     assert [change for change in changes if change.width < change.before]
+
+
+def test_a_client_that_is_busy_itself_does_not_take_its_own_lateness_for_the_servers() -> None:
+    _, changes = run_against(SharedServer(capacity=16), 960, busy=1.0)
+    assert all(change.width > change.before for change in changes)
+
+
+def test_a_client_that_is_half_busy_sees_a_server_slow_down_as_an_idle_one_does() -> None:
+    half, idle = (SharedServer(capacity=16) for _ in range(2))
+    assert run_against(half, 960, busy=0.5) == run_against(idle, 960)
 
 
 def test_every_change_of_the_width_is_an_event_with_its_reason() -> None:

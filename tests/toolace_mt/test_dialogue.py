@@ -101,6 +101,19 @@ def test_a_filled_gap_is_spoken_by_whoever_was_masked(
     assert [type(turn) for turn in filled.turns] == [type(turn) for turn in dialogue.turns]
 
 
+@given(case=masked(), text=st.text(max_size=5))
+def test_to_reword_is_to_mask_and_to_fill(case: tuple[Dialogue, frozenset[int]], text: str) -> None:
+    dialogue, places = case
+    texts = {place: f"{place} {text}" for place in places}
+    assert dialogue.reword(texts) == dialogue.mask(places).fill(texts)
+
+
+@pytest.mark.parametrize("place", [-1, 1, 2, 4])
+def test_only_turns_of_words_are_reworded(place: int) -> None:
+    with pytest.raises(DialogueError, match=f"turn {place} has no words"):
+        make_dialogue(USER, CALL, RESULT, REPLY).reword({place: "words"})
+
+
 @given(dialogue=dialogues(), data=st.data())
 def test_an_extension_is_well_formed_or_refused(dialogue: Dialogue, data: st.DataObject) -> None:
     position = data.draw(st.integers(-2, len(dialogue.turns) + 2))

@@ -11,7 +11,7 @@ from engine import ChatReply, Price, Usage, open_journal
 from toolace_mt.errors import RunFolderError
 from toolace_mt.ledger import ledger_of, write_ledger
 from toolace_mt.outcome import Outcome, unplannable
-from toolace_mt.store import JOURNAL_NAME, Store, outcomes_of
+from toolace_mt.store import JOURNAL_NAME, Store, outcomes_of, verdicts_of
 
 IDENTITY = {"seed": 1, "packs": ["retail 1.0.0"], "model": "fake"}
 
@@ -83,6 +83,15 @@ async def test_what_was_kept_is_found_as_it_was(store: Store) -> None:
     await store.keep("d0", outcome)
     assert store.finished("d0") == outcome
     assert list(outcomes_of(store.journal, 100)) == [outcome]
+
+
+async def test_verdicts_are_those_of_the_outcomes_that_files_are_made_from(store: Store) -> None:
+    for id in ("d0", "d1", "d2", "d3"):
+        await store.keep(id, bad(id) if id in {"d0", "d2"} else good(id))
+    for wanted in (1, 2, 100):
+        outcomes = outcomes_of(store.journal, wanted)
+        verdicts = [(outcome.status, outcome.rule) for outcome in outcomes]
+        assert list(verdicts_of(store.journal, wanted)) == verdicts
 
 
 async def test_no_more_is_written_than_was_wanted_when_an_attempt_was_made_again_after_its_substitute(

@@ -66,6 +66,7 @@ class _Walk:
     outputs: list[_Output]
     told: dict[str, JsonValue]
     calls: list[ToolCall] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)  # beside the calls
     said: dict[str, Said] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     begun_with: int = 0  # outputs of earlier sub-tasks
@@ -106,7 +107,7 @@ async def walk(pack: Pack, start: Snapshot, chance: random.Random, execute: Exec
         except _DeadEndError:
             continue
         sub_tasks.append(task)
-        so_far = replace(attempt, calls=[], said={}, choices={})
+        so_far = attempt
     if len(sub_tasks) < 2:
         raise PlanError(f"pack {pack.name}, world {start.world}: fewer than two goals can be reached")
     return Plan(world=start.world, sub_tasks=tuple(sub_tasks), persona=persona)
@@ -127,6 +128,7 @@ def _copy(walk: _Walk) -> _Walk:
         outputs=list(walk.outputs),
         told=dict(walk.told),
         calls=[],
+        steps=[],
         said={},
         choices={},
         begun_with=len(walk.outputs),
@@ -146,6 +148,7 @@ async def _sub_task(scene: _Scene, goal: ToolSpec, walk: _Walk) -> SubTask:
         description=goal.description,
         asks=asks,
         calls=tuple(walk.calls),
+        steps=tuple(walk.steps),
         said=tuple(walk.said.values()),
         choices=tuple(walk.choices.values()),
         tell=goal.tell,
@@ -174,6 +177,7 @@ async def _call(scene: _Scene, tool: ToolSpec, arguments: JsonObject, walk: _Wal
         raise _DeadEndError
     walk.at = step.snapshot
     walk.calls.append(call)
+    walk.steps.append(step)
     walk.since_write = (*walk.since_write, call) if tool.effect == "read" else (call,)
     walk.outputs.append(_Output(tool.name, step.outcome.value))
 

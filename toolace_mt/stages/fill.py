@@ -97,7 +97,8 @@ def _parameter_names(parameters: Mapping[str, object] | None) -> tuple[str, ...]
 async def fill_gap(gap: Gap, ask: Ask, *, strictness: Strictness, attempts: int, label: str) -> Filled:
     """Ask for all parts at once, for each until a wording passes or ``attempts`` run out."""
     slot = gap.slot
-    parts = slot.parts if strictness == "close" else (Part(slot.kind, slot.coarse),)
+    whole = Part(slot.kind, slot.coarse)
+    parts = slot.parts if strictness == "close" else (whole,)
     now = slot.current if strictness == "close" else (" ".join(slot.current),)
     tried = await all_of(
         [
@@ -113,9 +114,10 @@ async def fill_gap(gap: Gap, ask: Ask, *, strictness: Strictness, attempts: int,
             words[one.number] = one.text
     if tuple(words) == now:
         return Filled(words=None, refused=tuple(refused))
-    breach = first_breach(" ".join(words), _context(gap, Part(slot.kind, slot.coarse), strictness))
-    if breach is not None:
-        return Filled(words=None, refused=(*refused, f"whole turn: {breach}"))
+    if parts != (whole,):  # else it has passed as that one part
+        breach = first_breach(" ".join(words), _context(gap, whole, strictness))
+        if breach is not None:
+            return Filled(words=None, refused=(*refused, f"whole turn: {breach}"))
     return Filled(words=tuple(words), refused=tuple(refused))
 
 

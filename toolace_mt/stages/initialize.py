@@ -1,8 +1,9 @@
-"""Stage 1, coarse-grained initialization: a complete dialogue in plain words, its calls really executed.
+"""Stage 1, coarse-grained initialization: a complete dialogue in plain words around executed calls.
 
 As in the paper (arXiv 2508.12685, section 3.1), a dialogue is one sub-trajectory per sub-task: the user's
 message holds every needed value, then calls and results alternate, then the assistant answers.  Ours: the
-results come from the sandbox, and the words from the tools' own descriptions and phrases.
+results are those of the plan, whose calls the sandbox executed, and the words come from the tools' own
+descriptions and phrases.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from sandbox import Call, Pack, Snapshot, Step, ToolSpec, Trajectory
+from sandbox import Pack, Snapshot, ToolSpec
 from toolace_mt.chance import source_of_chance
 from toolace_mt.dialogue import AssistantTurn, CallTurn, Dialogue, ResultTurn, Turn, UserTurn
 from toolace_mt.draft import Draft, Slot, SlotKind, result_of
-from toolace_mt.executing import Run
 from toolace_mt.plan import Plan, SubTask
 from toolace_mt.transcript import DeclaredTool
 from toolace_mt.words.coarse import report_of, request_for
@@ -26,21 +26,15 @@ _FEWEST_TOOLS: Final = 5
 _MOST_TOOLS: Final = 20
 
 
-async def initialize(
-    *, id: str, seed: int, pack: Pack, start: Snapshot, plan: Plan, distractors: Sequence[ToolSpec], run: Run
+def initialize(
+    *, id: str, seed: int, pack: Pack, start: Snapshot, plan: Plan, distractors: Sequence[ToolSpec]
 ) -> Draft:
-    """Lay out the whole dialogue of a plan, all calls executed from ``start``."""
+    """Lay out the whole dialogue of a plan that was walked from ``start``."""
     chance = source_of_chance(seed, "initialize")
-    calls = tuple(
-        Call(name=call.name, arguments=call.arguments) for task in plan.sub_tasks for call in task.calls
-    )
-    execution = await run(Trajectory(start=start, calls=calls, keep_snapshots=True))
     turns: list[Turn] = []
     slots: list[Slot | None] = []
-    steps = iter(execution.steps)
     for index, task in enumerate(plan.sub_tasks):
-        done = [next(steps) for _ in task.calls]
-        _lay_out(index, task, done, chance, turns, slots)
+        _lay_out(index, task, chance, turns, slots)
     dialogue = Dialogue(
         system=system_text(pack),
         tools=_candidates(pack, plan, distractors, chance),
@@ -54,14 +48,13 @@ async def initialize(
         start=start,
         dialogue=dialogue,
         slots=tuple(slots),
-        steps=execution.steps,
+        steps=tuple(step for task in plan.sub_tasks for step in task.steps),
     )
 
 
 def _lay_out(
     index: int,
     task: SubTask,
-    steps: Sequence[Step],
     chance: random.Random,
     turns: list[Turn],
     slots: list[Slot | None],
@@ -70,10 +63,10 @@ def _lay_out(
     asked = Slot(kind=SlotKind.REQUEST, parts=request, sub_task=index)
     turns.append(UserTurn(asked.coarse.text))
     slots.append(asked)
-    for call, step in zip(task.calls, steps, strict=True):
+    for call, step in zip(task.calls, task.steps, strict=True):
         turns += [CallTurn((call,)), ResultTurn((result_of(step),))]
         slots += [None, None]
-    report = report_of(task, result_of(steps[-1]).value)
+    report = report_of(task, result_of(task.steps[-1]).value)
     told = Slot(kind=SlotKind.REPORT, parts=report, sub_task=index)
     turns.append(AssistantTurn(told.coarse.text))
     slots.append(told)

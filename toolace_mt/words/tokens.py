@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
@@ -46,13 +46,19 @@ _SPELLED: Final = (
 _NUMBER_OF: Final = {word: str(number) for number, word in enumerate(_SPELLED)}
 
 
-def words_of(text: str) -> list[str]:
+# The rules ask the same of a coarse turn again and again: of each wording, in each round.
+_ASKED_AGAIN: Final = 1_024
+
+
+@lru_cache(maxsize=_ASKED_AGAIN)
+def words_of(text: str) -> tuple[str, ...]:
     """The words in order, in small letters."""
     if text.isascii():  # nearly always, and then all at once is the same
-        return _WORD.findall(text.lower())
-    return [word.casefold().replace("\u2019", "'") for word in _WORD.findall(text)]
+        return tuple(_WORD.findall(text.lower()))
+    return tuple(word.casefold().replace("\u2019", "'") for word in _WORD.findall(text))
 
 
+@lru_cache(maxsize=_ASKED_AGAIN)
 def figures_of(text: str) -> frozenset[str]:
     """The numbers as wholes: "5" is not in "$12.50"."""
     return frozenset(figure.rstrip(".,:;/-") for figure in _FIGURE.findall(text.casefold()))
@@ -81,7 +87,8 @@ def find_whole(text: str, wanted: str, edges: Edges = WORD_EDGES, *, any_case: b
     return place
 
 
-def without(text: str, facts: Sequence[str]) -> str:
+@lru_cache(maxsize=_ASKED_AGAIN)
+def without(text: str, facts: tuple[str, ...]) -> str:
     """The text with its facts taken out."""
     for fact in sorted(filter(None, facts), key=len, reverse=True):
         pieces, end = [], 0

@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio
 
-from engine import ChatClient, EventStream, Gates, Job, RequestWindow, run_jobs
+from engine import AdaptiveWidth, ChatClient, EventStream, Gates, Job, RequestWindow, own_seconds, run_jobs
 from engine.simulated import Behaviour, ask_statistics, open_simulated_at, serving
 from engine.testing import request
 from tests.bench.side_by_side import say
@@ -37,7 +37,7 @@ class _Seen:
 
 async def _ask_all(behaviour: Behaviour) -> _Seen:
     events = EventStream()
-    gates = Gates(requests=RequestWindow(events=events))
+    gates = Gates(requests=RequestWindow(width=AdaptiveWidth(own_seconds=own_seconds), events=events))
     late: list[tuple[float, int]] = []
     async with serving(behaviour) as server, open_simulated_at(server.url) as model:
         client = ChatClient(model, gates=gates, events=events)

@@ -11,16 +11,21 @@ import resource
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 
+from engine import ChatRequest
 from engine.simulated import Behaviour, serving
+from engine.simulated.wire import expected_headers
 from toolace_mt import generate_async
 from toolace_mt.config import GenerateConfig
 from toolace_mt.garbage import collect_rarely
+from toolace_mt.known_good import good_fill
 
 _BEHAVIOUR = Behaviour(seconds=0.025, spread=1.0)
+_REPEATS = 2_000
 
 
 async def _measure(count: int, folder: Path) -> dict[str, float]:
@@ -40,8 +45,19 @@ async def _measure(count: int, folder: Path) -> dict[str, float]:
             "cpu_ms": 1000 * (_cpu(resource.RUSAGE_SELF) - own) / attempted,
             "sandbox_ms": 1000 * (_cpu(resource.RUSAGE_CHILDREN) - workers) / attempted,
             "requests": run.ledger["requests"] / attempted,
+            "simulation_ms": run.ledger["requests"] / attempted * _simulation_ms(),
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
+
+
+def _simulation_ms() -> float:
+    """What a request costs only because the model is simulated: the good answer and its header."""
+    coarse = "I'd like to cancel the order W1043 because it was ordered by mistake."
+    request = ChatRequest(purpose="refine", messages=(), max_tokens=1)
+    began = time.process_time()
+    for number in range(_REPEATS):
+        expected_headers(replace(request, expected=good_fill(coarse, number)))
+    return 1000 * (time.process_time() - began) / _REPEATS
 
 
 def _cpu(whose: int) -> float:

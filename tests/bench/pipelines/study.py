@@ -33,6 +33,9 @@ def _compare(engine: Figures, few: Figures, many: Figures) -> None:
         f"  CPU {many['cpu_ms'] / asking:.2f} times that of its {many['requests']:.1f} requests (goal 1.3), "
         f"and {many['sandbox_ms']:.1f} ms in the sandbox"
     )
+    say(f"  {many['simulation_ms']:.2f} ms of it only because the model is simulated")
+    used = many["per_second"] * (many["cpu_ms"] + many["sandbox_ms"]) / 1000
+    say(f"  {used:.2f} of the core was used, all of it would give {many['per_second'] / used:.0f}/s")
     cpu, memory = (many[key] / few[key] for key in ("cpu_ms", "peak_mb"))
     times = _COUNTS[1] // _COUNTS[0]
     say(f"  {times} times as many: {cpu:.2f} times the CPU each, {memory:.2f} times the memory")

@@ -54,6 +54,19 @@ def test_a_plan_has_two_to_five_sub_tasks_of_one_to_six_calls(planned: tuple[Pla
         assert all(task.calls[-1].name == task.goal for task in case.plan.sub_tasks)
 
 
+async def test_the_steps_of_a_plan_are_those_of_its_calls_in_one_run_from_its_world(
+    planned: tuple[Planned, ...],
+) -> None:
+    for case in planned[::5]:
+        calls = tuple(
+            Call(name=call.name, arguments=call.arguments)
+            for task in case.plan.sub_tasks
+            for call in task.calls
+        )
+        whole = await case.stage.run(Trajectory(start=case.plan.world, calls=calls, keep_snapshots=True))
+        assert tuple(step for task in case.plan.sub_tasks for step in task.steps) == whole.steps
+
+
 def test_the_seeds_reach_every_number_of_sub_tasks(planned: tuple[Planned, ...]) -> None:
     assert {len(case.plan.sub_tasks) for case in planned} == {2, 3, 4, 5}
 
