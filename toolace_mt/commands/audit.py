@@ -151,6 +151,8 @@ def audit(
         raise WrongInput(str(error)) from None
     _show(report, output or chosen.output or "text")
     if report.interrupted:
+        if out is not None:
+            click.echo("stopped; the same command with --resume goes on from here", err=True)
         raise click.exceptions.Exit(_INTERRUPTED)
     allowed = fail_on if fail_on is not None else chosen.fail_on or 0.0
     if Gap.EXPERT_UNPAID in report.gaps:

@@ -39,7 +39,7 @@ def _lines(found: RunStatistics) -> list[str]:
         f"cost: {found.requests:,} requests, {found.prompt_tokens + found.completion_tokens:,} tokens, "
         + ("dollars unknown" if found.usd is None else f"${found.usd:.4f}"),
     ]
-    if found.attempts_per_minute is not None and found.requests_per_minute is not None:
+    if found.attempts_per_minute and found.requests_per_minute is not None:
         lines.append(
             f"rate: {found.attempts_per_minute:,.1f} attempts and {found.requests_per_minute:,.1f} requests "
             f"a minute, over {found.seconds:,.0f} seconds since it was last started"
