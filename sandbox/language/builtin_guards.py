@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox.language.guards import SCALARS, Operators
+from sandbox.language.access import MAX_LIGHT, SCALARS
+from sandbox.language.guards import Operators
 from sandbox.language.meter import MAX_ELEMENTS, StepBudgetExceeded
 from sandbox.language.methods import make_dict, make_set, sort_values
 
@@ -72,10 +73,10 @@ def _makers(operators: Operators) -> dict[str, Callable[..., Any]]:
         return str(operators.show(value))
 
     def make_list(values: Any = ()) -> list[Any]:
-        return list(operators.iterate(values))
+        return operators.listed(values)
 
     def make_tuple(values: Any = ()) -> tuple[Any, ...]:
-        return tuple(operators.iterate(values))
+        return tuple(operators.listed(values))
 
     def make_mapping(source: Any = (), **named: Any) -> dict[Any, Any]:
         return {**make_dict(operators, source), **named}
@@ -133,8 +134,13 @@ def _rounding(operators: Operators) -> Callable[..., Any]:
 def _reductions(operators: Operators) -> dict[str, Callable[..., Any]]:
     def total(values: Any, start: Any = 0) -> Any:
         result = start
-        for value in operators.iterate(values):
-            result = operators.add(result, value)
+        for value in operators.listed(values):
+            if type(value) is int and type(result) is int:
+                result += value
+                if not -MAX_LIGHT <= result <= MAX_LIGHT:
+                    operators.small(result)
+            else:
+                result = operators.add(result, value)
         return result
 
     def sort(values: Any, *, key: Callable[[Any], Any] | None = None, reverse: bool = False) -> list[Any]:
@@ -158,7 +164,7 @@ def _reductions(operators: Operators) -> dict[str, Callable[..., Any]]:
 def _extreme(operators: Operators, choose: Callable[..., Any]) -> Callable[..., Any]:
     def extreme(*values: Any, key: Callable[[Any], Any] | None = None, default: Any = MISSING) -> Any:
         operators.meter.tick()
-        items = list(operators.iterate(values[0])) if len(values) == 1 else list(values)
+        items = operators.listed(values[0]) if len(values) == 1 else list(values)
         if not items:
             if default is MISSING:
                 raise ValueError(f"{choose.__name__}() of nothing")
@@ -185,6 +191,6 @@ def _streams(operators: Operators) -> dict[str, Callable[..., Any]]:
         return zip(*(operators.iterate(values) for values in streams), strict=strict)
 
     def backwards(values: Any) -> Any:
-        return reversed(tuple(operators.iterate(values)))
+        return reversed(operators.listed(values))
 
     return {"enumerate": numbered, "range": interval, "reversed": backwards, "zip": together}

@@ -1,43 +1,23 @@
-"""What stands in for operators, subscripts and iteration in tool code (see ``sandbox.language.rewriting``).
+"""What stands in for operators in tool code, and all guards by name (see ``sandbox.language.rewriting``).
 
 Every guard answers exactly as Python would for plain values of reasonable size, and ends the call otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any
 
-from sandbox.language.meter import MAX_INTEGER_BITS, VIEWS, ForbiddenUse, Meter, StepBudgetExceeded
+from sandbox.language.access import LONG_TEXT, MAX_LIGHT, SCALARS, SIZED, STREAMS, Access
+from sandbox.language.meter import MAX_INTEGER_BITS, ForbiddenUse, StepBudgetExceeded
 from sandbox.language.showing import check_shown, exception_text
 
-__all__ = ["SCALARS", "Operators", "in_order"]
+__all__ = ["Operators"]
 
-SCALARS = frozenset({str, int, float, bool, type(None)})
-CHEAP = SCALARS - {float}  # a float may be no number, which the state's check must see
-SIZED = frozenset({list, tuple, dict, str, range}) | VIEWS
-STREAMS = frozenset({type(_ for _ in ()), enumerate, zip, reversed, type(reversed([]))})
 SETS = frozenset({set, frozenset, type({}.keys())})  # not items: their values would be hashed
-MAX_KEY = 1 << 60
-MAX_LIGHT = (1 << 63) - 1  # integers that JSON readers agree on
-LONG_TEXT = 1_024
 
 
-def in_order(values: set[Any] | frozenset[Any]) -> list[Any]:
-    """List a set in an order that does not depend on hashes."""
-    try:
-        return sorted(values, key=lambda value: (type(value).__name__, value))
-    except TypeError:
-        return sorted(values, key=repr)
-
-
-class Operators:
+class Operators(Access):
     """The guards of one worker; all of them charge the same meter."""
-
-    def __init__(self, meter: Meter, methods: Mapping[tuple[type, str], Callable[..., Any] | None]) -> None:
-        self.meter = meter
-        self.methods = methods
 
     def names(self) -> dict[str, Any]:
         """Give the guards under the names by which rewritten code calls them."""
@@ -48,6 +28,7 @@ class Operators:
             "_comparable_": self.comparable,
             "_contains_": self.contains,
             "_delitem_": self.delete_item,
+            "_get_": self.get,
             "_getattr_": self.attribute,
             "_getitem_": self.item,
             "_getiter_": self.iterate,
@@ -55,7 +36,9 @@ class Operators:
             "_iadd_": self.add_in_place,
             "_imul_": self.multiply_in_place,
             "_ior_": self.union_in_place,
+            "_items_": self.items,
             "_key_": self.key,
+            "_meter_": self.meter,
             "_mod_": self.modulo,
             "_mul_": self.multiply,
             "_or_": self.union,
@@ -69,123 +52,9 @@ class Operators:
             "_take_": self.meter.take,
             "_tick_": self.meter.tick,
             "_unpack_": self.unpack,
+            "_values_": self.values,
             "_xor_": self.symmetric_difference,
         }
-
-    # attributes and items
-
-    def attribute(self, owner: object, name: str) -> Any:
-        """Look up a method or a field of the tool context; nothing else has attributes."""
-        try:
-            guard = self.methods[type(owner), name]
-        except KeyError:
-            raise AttributeError(f"{type(owner).__name__!r} has no attribute {name!r} here") from None
-        return getattr(owner, name) if guard is None else partial(guard, owner)
-
-    def key(self, key: Any) -> Any:
-        """Let through what may be a dictionary's key or a set's element."""
-        kind = type(key)
-        if kind is str or kind is bool or key is None:
-            return key
-        if kind is int or kind is float:
-            if -MAX_KEY < key < MAX_KEY:
-                return key
-            raise StepBudgetExceeded("a number beyond 60 bits as a key")
-        if kind is tuple:
-            self.meter.tuple_as_key(len(key))
-            if all(type(part) is not tuple for part in key):
-                for part in key:
-                    self.key(part)
-                return key
-            raise ForbiddenUse("a key is text, a number, or a flat tuple of them")
-        raise TypeError(f"unhashable type: {kind.__name__!r}")
-
-    def item(self, owner: Any, key: Any) -> Any:
-        """Read ``owner[key]``."""
-        kind = type(key)
-        if kind is str or kind is int:
-            return owner[key]
-        if kind is slice:
-            part = owner[key]
-            self.meter.charge(len(part) >> 3)
-            return part
-        return owner[self.key(key)]
-
-    def set_item(self, value: Any, owner: Any, key: Any) -> None:
-        """Do ``owner[key] = value``."""
-        kind = type(owner)
-        if kind is not dict and kind is not list:
-            raise TypeError(f"{kind.__name__!r} does not support item assignment")
-        self.attached(value)
-        if type(key) is slice:
-            self.meter.charge(len(owner) + len(value))
-            owner[key] = list(self.iterate(value))
-            self.meter.bound(len(owner))
-            return
-        size = len(owner)
-        owner[key if type(key) is str else self.key(key)] = value
-        if len(owner) != size:
-            self.meter.attached = True
-        self.meter.tick()
-
-    def delete_item(self, owner: Any, key: Any) -> None:
-        """Do ``del owner[key]``."""
-        if type(owner) is not dict and type(owner) is not list:
-            raise TypeError(f"{type(owner).__name__!r} does not support item deletion")
-        self.meter.wrote = True
-        self.meter.charge(1 + (len(owner) >> 3))
-        del owner[key if type(key) is slice else self.key(key)]
-
-    def attached(self, value: Any) -> Any:
-        """Note that a value goes into a container by a method."""
-        self.meter.wrote = True
-        kind = type(value)
-        if kind not in CHEAP or (kind is int and not -MAX_LIGHT <= value <= MAX_LIGHT):
-            self.meter.attached = True
-        return value
-
-    def spread(self, value: Any) -> Any:
-        """Let through what ``{**value}`` copies."""
-        if type(value) is not dict:
-            raise TypeError(f"{type(value).__name__!r} is not a dictionary")
-        self.meter.charge(len(value))
-        return value
-
-    # iteration
-
-    def iterate(self, values: Any) -> Iterator[Any]:
-        """Iterate over a snapshot of ``values``, paid for in advance."""
-        kind = type(values)
-        if kind is list:
-            self.meter.charge(1 + len(values))
-            return iter(tuple(values))
-        if kind in SIZED:
-            self.meter.charge(1 + len(values))
-            return iter(values)
-        if kind is set or kind is frozenset:
-            self.meter.charge(1 + 2 * len(values))
-            return iter(in_order(values))
-        if kind in STREAMS:
-            self.meter.stream_of_stream()
-            return self._counted(values)
-        raise TypeError(f"{kind.__name__!r} object is not iterable")
-
-    def _counted(self, stream: Iterator[Any]) -> Iterator[Any]:
-        tick = self.meter.tick
-        for value in stream:
-            tick()
-            yield value
-
-    def iterate_pairs(self, values: Any) -> Iterator[Any]:
-        """Iterate over values that a loop unpacks into several names."""
-        for value in self.iterate(values):
-            yield self.unpack(value)
-
-    def unpack(self, value: Any) -> Any:
-        """Let through what several names are assigned from."""
-        return value if type(value) in (tuple, list) else tuple(self.iterate(value))
-
-    # operators
 
     def comparable(self, value: Any) -> Any:
         """Let through an operand of a comparison, charged for its size."""
@@ -193,6 +62,15 @@ class Operators:
         if kind is str:
             if len(value) > LONG_TEXT:
                 self.meter.charge(len(value) >> 10)
+        elif kind is tuple:  # what one sorts by, most often
+            steps = 1 + len(value)
+            for part in value:
+                if type(part) is str:
+                    steps += len(part) >> 6
+                elif type(part) not in SCALARS:
+                    self.meter.weigh(value)
+                    return value
+            self.meter.charge(steps)
         elif kind not in SCALARS:
             self.meter.weigh(value)
         return value
@@ -210,12 +88,15 @@ class Operators:
                 self.meter.weigh(value)
                 self.meter.weigh(list(container))
         elif kind in STREAMS:
-            return self.comparable(value) in self._counted(container)
+            return self.comparable(value) in self.counted(container)
         return value in container
 
     def add(self, left: Any, right: Any) -> Any:
         """Answer ``left + right``."""
         kind = type(left)
+        if kind is int and type(right) is int:
+            total = left + right
+            return total if -MAX_LIGHT <= total <= MAX_LIGHT else self.small(total)
         if kind is str:
             if type(right) is str:
                 self.meter.bound_text(len(left) + len(right))
@@ -231,7 +112,7 @@ class Operators:
         """Answer ``left += right``: a list is extended where it is."""
         if type(left) is not list:
             return self.add(left, right)
-        added = list(self.iterate(right))
+        added = self.listed(right)
         self.meter.bound(len(left) + len(added))
         for value in added:
             self.attached(value)
@@ -241,9 +122,10 @@ class Operators:
 
     def multiply(self, left: Any, right: Any) -> Any:
         """Answer ``left * right``."""
-        if type(left) is int or type(left) is bool:
-            left, right = right, left
         kind = type(left)
+        if kind is int or kind is bool:
+            left, right = right, left
+            kind = type(left)
         if kind is str and isinstance(right, int):
             self.meter.bound_text(len(left) * right if right > 0 else 0)
         elif (kind is list or kind is tuple) and isinstance(right, int):
@@ -334,6 +216,12 @@ class Operators:
 
     def show(self, value: Any) -> Any:
         """Let through what an f-string or ``str()`` may write out."""
+        if type(value) is str:
+            meter = self.meter
+            meter.left -= 1 + (len(value) >> 6)
+            if meter.left < 0:
+                meter.end()
+            return value
         if isinstance(value, Exception):
             self.meter.charge(sum(len(part) for part in value.args if type(part) is str) >> 4)
             return exception_text(value)

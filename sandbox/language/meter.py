@@ -6,6 +6,7 @@ Steps are counted, never timed: the same call uses the same steps on every machi
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NoReturn
 
 __all__ = [
     "MAX_ELEMENTS",
@@ -47,11 +48,13 @@ class DeclaredFailure(BaseException):
 class Meter:
     """Counts one call's steps and notes whether anything was written.
 
-    ``wrote`` tells that some container was changed, ``attached`` that a container was put into another one:
-    a call that did neither cannot have changed the state, respectively its shape.
+    ``wrote`` tells that some container was changed, ``attached`` that something was put into one that may not
+    be plain, or stands in two places now, and ``reordered`` that a dictionary got a key: a call that did
+    none of it cannot have changed the state, what it is made of, and the order of its keys.  Whatever changes
+    a container says so first: tables are shared again after a call that wrote nothing.
     """
 
-    __slots__ = ("attached", "left", "limit", "streams", "tuples", "wrote")
+    __slots__ = ("attached", "left", "limit", "reordered", "streams", "tuples", "wrote")
 
     def __init__(self, limit: int = MAX_STEPS) -> None:
         self.limit = limit
@@ -62,30 +65,41 @@ class Meter:
         self.left = self.limit
         self.wrote = False
         self.attached = False
+        self.reordered = False
         self.streams = 0
         self.tuples = 0
 
     @property
     def used(self) -> int:
         """Steps of the present call so far, at most the limit."""
-        return min(self.limit - self.left, self.limit)
+        return self.limit - max(self.left, 0)
 
     def charge(self, steps: int) -> None:
         """Take steps from the budget."""
         self.left -= steps
         if self.left < 0:
-            raise StepBudgetExceeded(f"more than {self.limit} steps")
+            self.end()
+
+    def end(self) -> NoReturn:
+        """End a call that has taken more steps than it has.
+
+        What runs most often counts ``left`` down itself and calls this below zero: a call of ``charge`` costs
+        as much as what it would be for.
+        """
+        raise StepBudgetExceeded(f"more than {self.limit} steps")
 
     def tick(self) -> bool:
         """Take one step; always true, so that it can stand in an expression."""
         self.left -= 1
         if self.left < 0:
-            raise StepBudgetExceeded(f"more than {self.limit} steps")
+            self.end()
         return True
 
     def take(self, steps: int) -> bool:
         """Take several steps; always true, as ``tick``."""
-        self.charge(steps)
+        self.left -= steps
+        if self.left < 0:
+            self.end()
         return True
 
     def tuple_as_key(self, parts: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.language.access import LONG_TEXT
 from sandbox.language.guards import Operators
 from sandbox.language.meter import ForbiddenUse, Meter
 
@@ -70,9 +71,12 @@ def _text_methods(operators: Operators) -> dict[str, Guard]:
     meter = operators.meter
 
     def join(text: str, parts: Any) -> str:
-        pieces = list(operators.iterate(parts))
-        total = sum(len(piece) for piece in pieces if type(piece) is str)
-        meter.bound_text(total + len(text) * len(pieces))
+        pieces = operators.listed(parts)
+        length = len(text) * len(pieces)
+        for piece in pieces:
+            if type(piece) is str:
+                length += len(piece)
+        meter.bound_text(length)
         return text.join(pieces)
 
     def replace(text: str, old: str, new: str, count: int = -1) -> str:
@@ -95,6 +99,9 @@ def _copying(meter: Meter, name: str) -> Callable[..., Any]:
     method = getattr(str, name)
 
     def call(text: str, *arguments: Any, **keywords: Any) -> Any:
+        if not arguments and not keywords:
+            meter.charge(1 + (len(text) >> 4))
+            return method(text)
         meter.search(text, arguments[0] if arguments else keywords.get("sep"))
         return method(text, *arguments, **keywords)
 
@@ -191,14 +198,20 @@ def sort_values(
     operators: Operators, values: Any, *, key: Callable[[Any], Any] | None, reverse: bool
 ) -> list[Any]:
     """Sort as ``sorted`` does, charged for the comparisons."""
-    items = list(operators.iterate(values))
-    meter = operators.meter
-    meter.charge(len(items) * len(items).bit_length() >> 2)
-    keys = items if key is None else [key(item) for item in items]
+    items = operators.listed(values)
+    many = len(items)
+    operators.meter.charge(many * many.bit_length() >> 2)
+    keys = items if key is None else list(map(key, items))
     for sort_key in keys:
-        operators.comparable(sort_key)
-    order = sorted(range(len(items)), key=keys.__getitem__, reverse=bool(reverse))
-    return [items[place] for place in order]
+        if type(sort_key) is not str or len(sort_key) > LONG_TEXT:
+            operators.comparable(sort_key)
+    if many < 2:
+        return items
+    if key is None:
+        items.sort(reverse=bool(reverse))
+        return items
+    order = sorted(range(many), key=keys.__getitem__, reverse=bool(reverse))
+    return list(map(items.__getitem__, order))
 
 
 def _writing(meter: Meter, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType
 from typing import Any
 
+from sandbox.language.access import SCALARS
 from sandbox.language.builtin_guards import BUILTIN_NAMES, EXCEPTION_NAMES
-from sandbox.language.guards import SCALARS
 from sandbox.language.meter import Meter
 
 __all__ = ["compile_plain", "load_plain"]

@@ -7,14 +7,15 @@ from typing import Any
 
 from sandbox.schema import json_path
 
-__all__ = ["MAX_INTEGER", "is_plain_json", "plain_json_problem"]
+__all__ = ["CHARACTERS_PER_NODE", "MAX_INTEGER", "MAX_NODES", "is_plain_json", "plain_json_problem"]
 
 MAX_INTEGER = 2**63 - 1
+MAX_NODES = 50_000
 CHARACTERS_PER_NODE = 20
 LONG_LIST = 32  # from here on, numbers are looked at all at once
 
 
-def plain_json_problem(value: object, *, max_nodes: int = 50_000, max_depth: int = 64) -> str | None:
+def plain_json_problem(value: object, *, max_nodes: int = MAX_NODES, max_depth: int = 64) -> str | None:
     """Say what keeps ``value`` from being plain JSON that every reader reads alike; None if nothing does.
 
     Plain are None, booleans, text without lone surrogates, integers of 64 bits, finite floats, lists, and

@@ -21,10 +21,11 @@ __all__ = [
     "canonical",
     "describe_changes",
     "diff_states",
-    "digest_of_tables",
+    "digest_of_entries",
     "encode_tables",
     "state_digest",
     "values_at",
+    "written_entry",
 ]
 
 MAX_SHOWN = 60
@@ -61,10 +62,14 @@ def encode_tables(state: Mapping[str, object]) -> dict[str, bytes]:
     return {name: canonical(state[name]) for name in sorted(state)}
 
 
-def digest_of_tables(tables: Mapping[str, bytes]) -> str:
-    """Give the digest of the state whose tables are already written (see ``encode_tables``)."""
-    parts = [_written_name(name) + table for name, table in tables.items()]
-    return xxhash.xxh3_128_hexdigest(b"{%b}" % b",".join(parts))
+def written_entry(name: str, table: bytes) -> bytes:
+    """Write a table as it stands in the state, after its name."""
+    return _written_name(name) + table
+
+
+def digest_of_entries(entries: Mapping[str, bytes]) -> str:
+    """Give the digest of the state whose entries are already written, in sorted order of their names."""
+    return xxhash.xxh3_128_hexdigest(b"{%b}" % b",".join(entries.values()))
 
 
 @lru_cache(maxsize=1_000)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from sandbox.errors import SandboxError
 from sandbox.language.meter import DeclaredFailure, Meter
 from sandbox.language.tables import Tables
 from sandbox.schema import Validator
 from sandbox.state.live_world import LiveWorld
 from sandbox.state.plain import plain_json_problem
-from sandbox.state.world import canonical
-from sandbox.types import Fault, FaultKind, Outcome, Returned
+from sandbox.types import Fault, FaultKind
 
-__all__ = ["Tool", "argument_problem", "fault", "judge_failure", "judge_result", "take_result"]
+__all__ = ["Answer", "Tool", "argument_problem", "fault", "judge_failure", "judge_result"]
 
+Answer = orjson.Fragment | Fault
+"""What a call returned, written as JSON, or why it failed."""
+
+_Written = Mapping[str, bytes | None]  # tables by name, None for one that is gone
+_NOTHING: _Written = {}
 MAX_STATE_BYTES = 8_000_000
 MAX_STATE_PARTS = 500_000
 
@@ -27,13 +30,15 @@ MAX_STATE_PARTS = 500_000
 class Tool:
     """One tool's function and its compiled contract.
 
-    A call sees the tables of ``reached``, and those of ``own`` it may write to.
+    A call sees the tables of ``reached``, and those of ``own`` it may write to.  ``looks_plain`` is sure of
+    most plain results.
     """
 
     name: str
     function: Any
     arguments: Validator
     result: Validator
+    looks_plain: Callable[[Any], bool]
     reads_only: bool
     touches: frozenset[str]
     errors: frozenset[str]
@@ -50,10 +55,8 @@ def fault(kind: FaultKind, message: str, *, code: str | None = None) -> Fault:
     return Fault(kind, code or kind.value, message)
 
 
-def argument_problem(tool: Tool, arguments: Any) -> str | None:
-    """Say what is wrong with a call's arguments, None if they fit."""
-    if tool.arguments.fits(arguments):
-        return None
+def argument_problem(tool: Tool, arguments: Any) -> str:
+    """Say what is wrong with a call's arguments, which do not fit."""
     problem = next(tool.arguments.problems(arguments), None)
     return f"{problem.path}: {problem.message}" if problem else "$: the arguments do not fit"
 
@@ -67,17 +70,16 @@ def judge_failure(
         message = f"{failure.code!r} is not declared ({failure.message}); declared are: {known}"
         return fault(FaultKind.UNDECLARED_ERROR, message, code="undeclared_code")
     if strict and meter.wrote and plain_json_problem(world.state) is None:
-        watched = tool.watched_in(world)
-        changed = _changed(_written(world, watched), world, watched)
+        changed = _changed(world, tool.watched_in(world))
         if changed:
-            message = f"changed {', '.join(changed)} before it failed with {failure.code!r}"
+            message = f"changed {', '.join(sorted(changed))} before it failed with {failure.code!r}"
             return fault(FaultKind.INVALID_RESULT, message, code="changed_before_error")
     return Fault(FaultKind.TOOL_ERROR, failure.code, failure.message)
 
 
-def judge_result(tool: Tool, world: LiveWorld, result: Any, meter: Meter, *, strict: bool) -> Outcome:
+def judge_result(tool: Tool, world: LiveWorld, result: Any, meter: Meter, *, strict: bool) -> Answer:
     """Judge a call that returned; if all is well its changes are the world's from now on."""
-    problem = plain_json_problem(result)
+    problem = None if tool.looks_plain(result) else plain_json_problem(result)
     if problem is not None:
         return fault(
             FaultKind.INVALID_RESULT, f"the result is not plain JSON: {problem}", code="not_plain_json"
@@ -93,81 +95,95 @@ def judge_result(tool: Tool, world: LiveWorld, result: Any, meter: Meter, *, str
             FaultKind.INVALID_RESULT, "the result shares parts with the state; copy them", code="shares_state"
         )
     # Written at once: a result that shares parts with the state must not change with it.
-    written: Any = orjson.Fragment(orjson.dumps(result))
-    return (_commit(tool, world, meter) if meter.wrote else None) or Returned(written)
-
-
-def take_result(tool: Tool, world: LiveWorld, result: Any, meter: Meter) -> Returned:
-    """Take what a tool of the trusted lane returned, and what it wrote to the tables that it may write to."""
-    returned: Any = orjson.Fragment(orjson.dumps(result))
-    if tool.own:
-        world.settle(tool.own, attached=meter.attached)
-    return Returned(returned)
+    written = orjson.Fragment(orjson.dumps(result))
+    return (_commit(tool, world, meter) if meter.wrote else None) or written
 
 
 def _commit(tool: Tool, world: LiveWorld, meter: Meter) -> Fault | None:
     """Make the call's changes the world's, unless they break the tool's contract."""
     watched = tool.watched_in(world)
-    problem = None
-    if meter.attached:
-        state = world.state
-        seen = {name: state[name] for name in watched if name in state}
-        problem = plain_json_problem(seen, max_nodes=MAX_STATE_PARTS)
+    problem = _state_problem(world, watched) if meter.attached else None
+    moved, changed = _NOTHING, _NOTHING
     try:
-        written = _written(world, watched) if problem is None else {}
-    except (SandboxError, TypeError) as error:
-        problem = str(error)
+        if problem is None:
+            moved = _moved(world, watched)
+            changed = _changed(world, moved) if meter.attached or meter.reordered else moved
+    except TypeError as error:
+        problem = _state_problem(world, watched) or str(error)
     if problem is not None:
         return fault(
             FaultKind.INVALID_RESULT,
             f"the state is not plain JSON any more: {problem}",
             code="state_not_plain_json",
         )
-    changed = _changed(written, world, watched)
-    refused = _refused(tool, world, written, changed) if changed else None
-    if refused is not None:
-        return refused
     if changed:
-        world.commit(written, changed)
+        refused = _refused(tool, world, changed)
+        if refused is not None:
+            return refused
+        world.commit(changed)
     if meter.attached:
-        # Parts may now stand in two places, and keys out of order; parsed anew they do not.
-        world.forget(watched)
+        world.forget(watched)  # a part may now stand in two places; parsed anew it does not
+        return None
+    if meter.reordered:
+        world.forget(moved)  # keys may be out of order
+    world.give_back(tool.own.difference(moved))
     return None
 
 
-def _refused(tool: Tool, world: LiveWorld, written: Mapping[str, bytes], changed: list[str]) -> Fault | None:
-    size = sum(map(len, world.tables.values()))
-    size += sum(len(written.get(name, b"")) - len(world.tables.get(name, b"")) for name in changed)
+def _state_problem(world: LiveWorld, watched: Iterable[str]) -> str | None:
+    state = world.state
+    seen = {name: state[name] for name in watched if name in state}
+    return plain_json_problem(seen, max_nodes=MAX_STATE_PARTS)
+
+
+def _refused(tool: Tool, world: LiveWorld, changed: _Written) -> Fault | None:
+    tables = world.tables
+    size = sum(map(len, tables.values()))
+    for name, table in changed.items():
+        size += len(table or b"") - len(tables.get(name, b""))
     if size > MAX_STATE_BYTES:
         return fault(FaultKind.BUDGET, f"the state grew beyond {MAX_STATE_BYTES} bytes")
-    if size > MAX_STATE_PARTS and _parts({**world.tables, **written}) > MAX_STATE_PARTS:
+    if size > MAX_STATE_PARTS and _parts({**tables, **changed}.values()) > MAX_STATE_PARTS:
         return fault(FaultKind.BUDGET, f"the state grew beyond {MAX_STATE_PARTS} values")
     if tool.reads_only:
-        return fault(
-            FaultKind.INVALID_RESULT, f"a read tool changed {', '.join(changed)}", code="read_changed_state"
-        )
-    outside = [table for table in changed if table not in tool.touches]
-    if outside:
-        return fault(
-            FaultKind.INVALID_RESULT,
-            f"changed {', '.join(outside)}, which it does not declare under touches",
-            code="touched_undeclared_table",
-        )
+        message = f"a read tool changed {', '.join(sorted(changed))}"
+        return fault(FaultKind.INVALID_RESULT, message, code="read_changed_state")
+    if not changed.keys() <= tool.touches:
+        outside = ", ".join(sorted(changed.keys() - tool.touches))
+        message = f"changed {outside}, which it does not declare under touches"
+        return fault(FaultKind.INVALID_RESULT, message, code="touched_undeclared_table")
     return None
 
 
-def _parts(tables: Mapping[str, bytes]) -> int:
+def _parts(tables: Iterable[bytes | None]) -> int:
     """Bound the number of values: the parent, which reads them all, refuses more (see ``frames``)."""
-    return sum(table.count(sign) for table in tables.values() for sign in (b",", b"[", b"{"))
+    return sum(table.count(sign) for table in tables if table is not None for sign in (b",", b"[", b"{"))
 
 
-def _written(world: LiveWorld, names: Iterable[str]) -> dict[str, bytes]:
-    return {name: canonical(world.state[name]) for name in names if name in world.state}
+def _moved(world: LiveWorld, names: Iterable[str]) -> _Written:
+    """Give the tables that do not read as before the call, as they are; None for one that is gone.
+
+    They are written as the world keeps them unless a key was added, or something that has keys of its own.
+    Raises ``TypeError`` if one is not JSON.
+    """
+    state, before = world.state, world.tables
+    moved: dict[str, bytes | None] = {}
+    for name in names:
+        table = orjson.dumps(state[name]) if name in state else None
+        if table != before.get(name):
+            moved[name] = table
+    return moved
 
 
-def _changed(after: Mapping[str, bytes], world: LiveWorld, names: Iterable[str]) -> list[str]:
-    before = world.tables
-    return sorted(name for name in names if after.get(name) != before.get(name))
+def _changed(world: LiveWorld, moved: Iterable[str]) -> _Written:
+    """Give those that are not equal to what they were before the call, written as the world keeps them."""
+    state, before = world.state, world.tables
+    changed: dict[str, bytes | None] = {}
+    for name in moved:
+        table = orjson.dumps(state[name], None, orjson.OPT_SORT_KEYS) if name in state else None
+        if table != before.get(name):
+            changed[name] = table
+    return changed
 
 
 def _shares(result: Any, state: Any) -> bool:

@@ -55,11 +55,16 @@ def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
         }
         for tool in pack.tools
     ]
+    schemas = {
+        f"{tool.name}.{part}": schema
+        for tool in pack.tools
+        for part, schema in (("parameters", tool.parameters), ("returns", tool.returns))
+    }
     body = {"clock": pack.clock, "worlds": dict(pack.worlds), "tools": tools}
     return LoadedPack(
         name=pack.name,
         digest=pack.digest,
-        source=encode({"compile": pack.source, "trusted": trusted}),
+        source=encode({"compile": pack.source, "trusted": trusted, "schemas": schemas}),
         load={"load": orjson.Fragment(orjson.dumps(body)), "digest": pack.digest, "trusted": trusted},
     )
 

@@ -16,10 +16,12 @@ import unicodedata  # the parser wants it for names beyond ASCII, and a confined
 from typing import Any, NoReturn
 
 from sandbox.errors import SandboxError
+from sandbox.schema import lint_schema
 from sandbox.state.live_world import LiveWorld
-from sandbox.types import Fault, Outcome, Returned
+from sandbox.types import Fault
 from sandbox.workers import confine
 from sandbox.workers.compiled import compile_source, read_compiled, write_compiled
+from sandbox.workers.contract import Answer
 from sandbox.workers.faults import read_faults
 from sandbox.workers.frames import FrameError, encode, holds_too_much, receive, send
 from sandbox.workers.program import Program, load_program
@@ -114,13 +116,15 @@ def serve(channel: socket.socket) -> NoReturn:
 
 def _answer(message: dict[str, Any], programs: dict[str, Program]) -> dict[str, Any]:
     match message:
-        case {"compile": source, "trusted": trusted}:
-            return {"compiled": write_compiled(compile_source(source, trusted=trusted))}
-        case {"load": pack, "digest": digest, "trusted": trusted, "compiled": compiled}:
+        case {"compile": source, "trusted": trusted, "schemas": schemas}:
             try:
-                programs[digest] = load_program(pack, read_compiled(compiled), trusted=trusted)
+                for where, schema in schemas.items():
+                    lint_schema(schema, where=where)
             except SandboxError as error:
                 return {"failed": str(error)[:MAX_ERROR_TEXT]}
+            return {"compiled": write_compiled(compile_source(source, trusted=trusted))}
+        case {"load": pack, "digest": digest, "trusted": trusted, "compiled": compiled}:
+            programs[digest] = load_program(pack, read_compiled(compiled), trusted=trusted)
             return {"loaded": digest}
         case {"run": digest, "batch": batch, "strict": strict, "number": number}:
             program = programs[digest]
@@ -135,12 +139,11 @@ def _trajectory(program: Program, entry: dict[str, Any], *, strict: bool) -> dic
     faults = read_faults(entry["faults"]) if "faults" in entry else {}
     keep = entry.get("keep", False)
     steps: list[list[Any]] = []
-    for name, arguments, *unfit in entry["calls"]:
+    for call in entry["calls"]:
         planned = faults.get(world.calls_made) if faults else None
-        outcome, used = program.call(
-            world, name, arguments, planned, unfit=unfit[0] if unfit else None, strict=strict
-        )
-        step: list[Any] = [_written(outcome), world.digest, used]
+        unfit = call[2] if len(call) > 2 else None
+        answered, used = program.call(world, call[0], call[1], planned, unfit=unfit, strict=strict)
+        step: list[Any] = [_written(answered), world.digest, used]
         if keep:
             step += [dict(world.counters), *world.changes()]
         steps.append(step)
@@ -158,11 +161,10 @@ def _opened(program: Program, entry: dict[str, Any]) -> LiveWorld:
     return LiveWorld.resumed(origin, entry["tables"], entry["gone"], entry["counters"], entry["made"])
 
 
-def _written(outcome: Outcome) -> list[Any]:
-    if type(outcome) is Returned:  # a match takes five times as long
-        return [outcome.value]
-    assert isinstance(outcome, Fault)
-    return [outcome.kind, outcome.code[:MAX_ERROR_TEXT], outcome.message[:MAX_ERROR_TEXT]]
+def _written(answer: Answer) -> list[Any]:
+    if type(answer) is not Fault:  # a match takes five times as long
+        return [answer]
+    return [answer.kind, answer.code[:MAX_ERROR_TEXT], answer.message[:MAX_ERROR_TEXT]]
 
 
 def start() -> NoReturn:

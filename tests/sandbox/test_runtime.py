@@ -18,6 +18,7 @@ from sandbox import (
     JsonValue,
     OpenedPack,
     Pack,
+    PackError,
     PlannedFault,
     ProcessRuntime,
     Returned,
@@ -105,6 +106,13 @@ async def test_a_call_that_is_late_harms_only_itself() -> None:
 SLOW = """def late(state, ctx):
     while True:
         pass"""
+
+
+async def test_a_pack_whose_schema_asks_for_too_much_is_never_loaded(runtime: ProcessRuntime) -> None:
+    far = {"$ref": "http://example.com/far.json"}
+    pack = make_pack("def x(state, ctx):\n    return 1\n", (make_tool("x", returns=far),))
+    with pytest.raises(PackError, match=r"x\.returns.*is not local"):
+        await runtime.run(pack, [Trajectory(start="only", calls=())])
 
 
 async def test_a_batch_survives_more_packs_than_a_worker_holds(runtime: ProcessRuntime) -> None:

@@ -32,6 +32,19 @@ PROGRAMS = {
     "set algebra": "s, t, d = {a, 1, 2}, {b, 2, 3}, {1: 2}\n    return [sorted(s & t), sorted(s ^ t), sorted(s - t), sorted(d.keys() & s), s == t, d.keys() == {1}, a & b, a ^ b, a - b]",
     "aliasing": "inner = [1]\n    outer = [inner, inner]\n    inner += [2]\n    outer[0].append(3)\n    return outer",
     "in place and aliased": "d = {'x': 1}\n    other = d\n    d |= {'y': 2}\n    more = items\n    items *= 2\n    items[1:2] = 'ab'\n    s = {1}\n    t = s\n    s |= {a}\n    return [d, other, items, more, sorted(s), sorted(t)]",
+    "get": "d = {text: a, 1: 2, (a, b): 3, None: 4}\n    k = (a, b)\n    return [d.get(text), d.get(text, b), d.get(a), d.get(k, b), d.get(None), d.get(1.0), d.get(True), d.get('no')]",
+    "get without a key": "return {}.get()",
+    "get by what cannot be a key": "return {}.get(items)",
+    "views": "d = {text: a, 'k': items}\n    return [list(d.values()), list(d.items()), [v for v in d.values()], [k for k, v in d.items()], 2 in d.values()]",
+    "values of a text": "return text.values()",
+    "items of a list": "return items.items()",
+    "negative places": "items[-1] += a\n    items[-1] -= 1\n    items[0] *= 2\n    return [items, items[-1]]",
+    "a key in place": "d = {'n': a, 'l': items, 't': text}\n    d['n'] += b\n    d['n'] -= 1\n    d['l'] += [a]\n    d['t'] += 'x'\n    return [d, items]",
+    "a missing key in place": "d = {}\n    d['n'] += 1",
+    "streams": "return [sum(n * a for n in items), list(n for n in items), tuple(enumerate(items)), sorted(n for n in items), max((n for n in items), default=0), ','.join(str(n) for n in items), sum(zip(items, items), ()), list(reversed(items))]",
+    "sums": "return [sum(items, a), sum([True, 2, a]), sum([0.5, a]), sum([1, 0.25], a), sum([])]",
+    "sorting what cannot be compared": "return sorted([a, text])",
+    "sorting one of a kind": "return [sorted([None]), sorted([{}]), sorted([text], key=lambda t: t.lower()), sorted([(b, a), (a, b)], reverse=True)]",
     "division by zero": "return 1 // (a - a)",
     "missing key": "return {}['x']",
     "no such attribute": "return items.get('x')",
@@ -87,6 +100,10 @@ STOPPED = {
     "exponential sorting": "x = [1]\n    for n in range(60):\n        x = [x, x]\n    return sorted([x, x])",
     "exponential membership": "x = [1]\n    y = [1]\n    for n in range(60):\n        x = [x, x]\n        y = [y, y]\n    return x in [y]",
     "colliding keys": "d = {}\n    for n in range(10):\n        d[n * ((1 << 61) - 1)] = n\n    return d",
+    "a key of many bits looked up": "key = 1 << 62\n    return {}.get(key)",
+    "a stream of streams": "return list(x for a in range(999) for x in range(999))",
+    "a sum of many bits": "return sum([1 << 1000] * 999999)",
+    "a sum of many bits, slowly": "return sum([(1 << 1023) for n in range(9)])",
     "doubling calls": "return sum([1 for a in range(999) for b in range(999)])",
     "join": "while True:\n        text = text.join(['xx', text, text])",
     "replace": "text = 'x'\n    while True:\n        text = text.replace('x', 'xxxxxxxx')",
@@ -97,6 +114,29 @@ STOPPED = {
 def test_what_would_hang_or_grow_ends_by_the_budget(body: str) -> None:
     with pytest.raises(StepBudgetExceeded):
         _compiled(body)(1, 2, [1, 2, 3], "ab")
+
+
+NOTED = {
+    "nothing": ("return a + b", set()),
+    "a key more": ("d = {}\n    d['k'] = a", {"wrote", "reordered"}),
+    "another value": ("d = {'k': 1}\n    d['k'] = text", {"wrote"}),
+    "a container": ("d = {'k': 1}\n    d['k'] = items", {"wrote", "attached"}),
+    "a container in a list": ("items.append([])", {"wrote", "attached"}),
+    "a float": ("items[0] = 0.5", {"wrote", "attached"}),
+    "a number beyond 64 bits": ("items[0] = 1 << 64", {"wrote", "attached"}),
+    "a long text": ("items[0] = 'x' * 2000", {"wrote", "attached"}),
+    "a number as a key": ("d = {}\n    d[a] = 1", {"wrote", "attached"}),
+    "a key less": ("d = {'k': 1}\n    del d['k']", {"wrote"}),
+    "a list in place": ("items += [a]", {"wrote"}),
+}
+
+
+@pytest.mark.parametrize(("body", "noted"), NOTED.values(), ids=NOTED.keys())
+def test_what_is_put_where_it_may_matter_is_noted(body: str, noted: set[str]) -> None:
+    meter = Meter()
+    code = compile_tools(f"def tool(a, b, items, text):\n    {body}\n")
+    load_functions(code, meter)["tool"](1, 2, [1, 2], "ab")
+    assert {name for name in ("wrote", "attached", "reordered") if getattr(meter, name)} == noted
 
 
 REFUSED_AT_RUN_TIME = {

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox import Call, Pack, ProcessRuntime, Returned, Trajectory, open_runtime
+from sandbox import Call, Fault, Pack, ProcessRuntime, Trajectory, open_runtime
 from sandbox.state.live_world import LiveWorld
 from sandbox.testing import make_pack, make_tool
 from sandbox.workers.compiled import CompiledSource, compile_source, read_compiled, write_compiled
@@ -73,8 +73,8 @@ def plain_program() -> Program:
 
 
 def told(program: Program, world: LiveWorld, name: str) -> tuple[bytes, str, dict[str, bytes]]:
-    outcome, _ = program.call(world, name, {}, None)
-    written = orjson.dumps(outcome.value) if isinstance(outcome, Returned) else repr(outcome).encode()
+    answer, _ = program.call(world, name, {}, None)
+    written = repr(answer).encode() if isinstance(answer, Fault) else orjson.dumps(answer)
     return written, world.digest, dict(world.tables)
 
 

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from sandbox import Returned, canonical, state_digest
+from sandbox import Fault, canonical, state_digest
 from sandbox.language.tables import reached_tables
 from sandbox.state.live_world import LiveWorld
 from sandbox.state.world import encode_tables
@@ -203,7 +203,7 @@ def restored(program: Program, world: LiveWorld) -> tuple[Program, LiveWorld]:
 
 
 def plain(outcome: object) -> object:
-    return canonical(outcome.value) if isinstance(outcome, Returned) else outcome
+    return outcome if isinstance(outcome, Fault) else canonical(outcome)
 
 
 TestWorlds = Worlds.TestCase
@@ -219,6 +219,15 @@ def test_tables_that_no_call_reaches_are_never_parsed() -> None:
     assert set(program.world("only").parsed) <= {"rows", "notes"}
 
 
+def test_a_contract_is_compiled_when_its_tool_is_first_called() -> None:
+    program = make_program()
+    world = LiveWorld.fresh(program.world("only"))
+    assert not program.tools
+    for tool in ("read", "nonesuch", "read", "bump"):
+        program.call(world, tool, {"key": "x"}, None)
+    assert list(program.tools) == ["read", "bump"]
+
+
 def test_dialogues_share_the_tables_that_they_only_read() -> None:
     program = make_program()
     one, other = (LiveWorld.fresh(program.world("only")) for _ in range(2))
@@ -226,8 +235,22 @@ def test_dialogues_share_the_tables_that_they_only_read() -> None:
         program.call(world, "read", {"key": "x"}, None)
     assert one.state["rows"] is other.state["rows"]
     program.call(one, "bump", {"key": "x"}, None)
+    program.call(other, "read", {"key": "x"}, None)
     assert one.state["rows"] is not other.state["rows"]
     assert other.state["rows"] is program.world("only").parsed["rows"]
+    assert other.state["rows"]["x"] == {"n": 0}
+
+
+def test_a_table_that_was_lent_to_a_call_which_left_it_alone_is_shared_again() -> None:
+    program = make_program()
+    world = LiveWorld.fresh(program.world("only"))
+    program.call(world, "read", {"key": "x"}, None)
+    rows = world.state["rows"]
+    program.call(world, "bump", {"key": "no such row"}, None)
+    assert program.world("only").parsed["rows"] is rows
+    program.call(world, "bump", {"key": "x"}, None)
+    assert world.state["rows"] is rows
+    assert "rows" not in program.world("only").parsed
 
 
 REACHED = {
