@@ -44,10 +44,10 @@ class DeclaredTool:
     respelled: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedCall:
+class RecordedCall(NamedTuple):
     """A call as written.  ``arguments`` is None when they could not be read; ``raw`` is then their text.
 
+    A tuple, as a message is: audits make very many of both, and a frozen class takes four times as long.
     ``gives`` are the labels by which later calls refer to this one's result (``var1``).  ``others`` are other
     arguments that an answer key accepts as well, each parameter by itself.
     """
@@ -60,8 +60,7 @@ class RecordedCall:
     others: tuple[JsonObject, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """One message.  A tool message has ``value`` (the result as JSON, or text that is not JSON) and, where
     the data says so, the ``call_id`` and ``name`` of the call that it answers."""
 

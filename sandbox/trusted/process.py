@@ -12,12 +12,13 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from sandbox.errors import EnvironmentUnusable
-from sandbox.workers.channel import receive, send
+from sandbox.workers.channel import receive_body, send
 from sandbox.workers.deaths import WorkerDeath, WorkerDied
-from sandbox.workers.frames import FrameError, encode
+from sandbox.workers.frames import FrameError, decode, encode
 
 __all__ = ["TrustedPool", "TrustedWorker", "open_trusted_pool"]
 
@@ -36,24 +37,31 @@ class TrustedWorker:
     def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
         self._process = process
         self._channel = channel
+        self.spoiled = False
+        """It gave a wrong answer: whoever has it is the last."""
 
     async def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Send a message and wait for its answer.  Raises ``WorkerDied``."""
-        answer: Any = None
+        body = await self.exchange(_written(message), seconds)
+        try:
+            return _object(decode(body))
+        except FrameError as error:
+            with anyio.CancelScope(shield=True):
+                await self.end()
+            raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+
+    async def exchange(self, frame: bytes, seconds: float) -> bytearray:
+        """Send a frame and wait for its answer, still written.  Raises ``WorkerDied``."""
         try:
             with anyio.fail_after(seconds):
-                await send(self._channel, encode(message))
-                answer = await receive(self._channel)
-            if not isinstance(answer, dict):
-                raise FrameError("a worker answered with no object")
+                await send(self._channel, frame)
+                return await receive_body(self._channel)
         except TimeoutError:
             raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s") from None
         except (OSError, FrameError):
             with anyio.CancelScope(shield=True):
                 status = await self.end()
             raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended with status {status}") from None
-        known: dict[str, Any] = answer
-        return known
 
     async def end(self) -> int:
         """Kill the process if it still runs; give its exit status."""
@@ -90,21 +98,40 @@ class TrustedPool:
                 with anyio.CancelScope(shield=True):
                     await worker.end()
                 raise
-            self._idle.append(worker)
+            if worker.spoiled:
+                await worker.end()
+            else:
+                self._idle.append(worker)
 
     async def ask(self, message: dict[str, Any], seconds: float, read: Callable[[dict[str, Any]], T]) -> T:
         """Ask any worker; give what ``read`` makes of the answer.
 
         Raises ``WorkerDied``, also for an answer that ``read`` refuses with a ``FrameError``.
         """
+        frame = _written(message)
         async with self.worker() as worker:
-            answer = await worker.ask(message, seconds)
+            body = await worker.exchange(frame, seconds)
+        # The worker is free again: whoever waits for it sends the next batch before this one is read.
+        await anyio.lowlevel.checkpoint()
+        try:
+            answer = _object(decode(body))
             if answer.get("failed") == "memory":
                 raise WorkerDied(WorkerDeath.MEMORY, "the answer does not fit a worker's memory")
-            try:
-                return read(answer)
-            except FrameError as error:
-                raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+            return read(answer)
+        except FrameError as error:
+            await self._condemn(worker)
+            raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
+        except WorkerDied:
+            await self._condemn(worker)
+            raise
+
+    async def _condemn(self, worker: TrustedWorker) -> None:
+        """End a worker that gave a wrong answer: now, or when who has it by now is done."""
+        worker.spoiled = True
+        if worker in self._idle:
+            self._idle.remove(worker)
+            with anyio.CancelScope(shield=True):
+                await worker.end()
 
     async def _start(self) -> TrustedWorker:
         ours, theirs = socket.socketpair()
@@ -149,6 +176,19 @@ async def open_trusted_pool(source: str, *, workers: int) -> AsyncIterator[Trust
     finally:
         with anyio.CancelScope(shield=True):
             await pool.close()
+
+
+def _written(message: dict[str, Any]) -> bytes:
+    try:
+        return encode(message)
+    except FrameError as error:
+        raise WorkerDied(WorkerDeath.TOO_LONG, str(error)) from None
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise FrameError("a worker answered with no object")
+    return answer
 
 
 def _spawn(channel: socket.socket) -> subprocess.Popen[bytes]:

@@ -68,7 +68,8 @@ class Batch:
 
 
 class Judged(NamedTuple):
-    """A verdict, the transcript where it is to be executed, and the dialogue where it is to be shown.
+    """A verdict, the transcript and its pairing where it is to be executed, and the dialogue where it is to
+    be shown.
 
     A tuple, as the verdict and its place are: processes send each other many, and tuples pickle best.
     ``is_question`` tells that the record asks and neither calls nor answers.
@@ -76,6 +77,7 @@ class Judged(NamedTuple):
 
     verdict: Verdict
     transcript: Transcript | None = None
+    pairing: Pairing | None = None
     shown: JsonObject | None = None
     is_question: bool = False
 
@@ -166,7 +168,7 @@ def _unreadable(found: Unreadable, task: Task, *, alone: bool) -> Judged:
 
 
 def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, int]) -> Judged:
-    judgement = judge(transcript, reads=task.reads)
+    judgement = judge(transcript, reads=task.reads, chosen=task.chosen)
     transcript = judgement.transcript
     findings = judgement.findings
     if findings:
@@ -176,7 +178,7 @@ def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, in
         dialogue=transcript.id,
         findings=findings,
         levels=judgement.levels,
-        called={(site.turn, site.index): site.call.name for site in judgement.sites},
+        called={site.where: site.call.name for site in judgement.pairing.sites},
         failed=_failed(transcript, judgement.pairing) if task.show else (),
         turns=len(transcript.messages),
         declared=len(transcript.tools or ()),
@@ -191,6 +193,7 @@ def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, in
     return Judged(
         verdict=verdict,
         transcript=transcript if task.keep_transcripts else None,
+        pairing=judgement.pairing if task.keep_transcripts else None,
         shown=shown_dialogue(transcript, judgement.sources, findings) if wanted else None,
         is_question=transcript.is_reference and _only_asks(transcript),
     )

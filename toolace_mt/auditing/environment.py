@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +10,7 @@ from sandbox import Fault, Outcome
 from toolace_mt.auditing.batch import Judged
 from toolace_mt.auditing.gaps import Gap
 from toolace_mt.auditing.report import Verdict
-from toolace_mt.checks import CallSite, Pairing, call_sites, check_execution, pair_results
+from toolace_mt.checks import Pairing, check_execution, pair_results
 from toolace_mt.findings import Finding
 from toolace_mt.transcript import Transcript
 
@@ -92,27 +91,28 @@ def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozense
     if isinstance(run, NotExecuted):
         found = (Finding(rule="TA504", message=run.reason),)
         return verdict._replace(findings=verdict.findings + _selected(found, chosen))
-    sites = call_sites(judged.transcript)
-    pairing = pair_results(judged.transcript, sites)
+    pairing = judged.pairing or pair_results(judged.transcript)
     shown = check_execution(
         judged.transcript,
         run.outcomes,
         run.final_state_digest,
         changed_by_reads=run.changed_by_reads,
         changes=run.changes,
-        sites=sites,
         pairing=pairing,
     )
-    runs = _runs(sites, pairing, shown, run)
+    runs = _runs(pairing, shown, run)
     if run.made_up:
         shown = tuple(finding for finding in shown if finding.rule in _OF_REFUSALS)
     return verdict._replace(
         findings=verdict.findings + _selected(shown, chosen),
         replayed=runs.replayed,
         executed=runs.executed,
-        outcomes=Counter(
-            run=len(run.outcomes), returned=runs.returned, failed=len(runs.failed), agreed=runs.replayed
-        ),
+        outcomes={
+            "run": len(run.outcomes),
+            "returned": runs.returned,
+            "failed": len(runs.failed),
+            "agreed": runs.replayed,
+        },
         failed=runs.failed,
         gaps={**verdict.gaps, **_gaps(judged.transcript, runs.executed)},
     )
@@ -132,16 +132,13 @@ class _Runs:
     failed: tuple[tuple[int, int], ...]
 
 
-def _runs(
-    sites: tuple[CallSite, ...], pairing: Pairing, findings: tuple[Finding, ...], run: Executed
-) -> _Runs:
+def _runs(pairing: Pairing, findings: tuple[Finding, ...], run: Executed) -> _Runs:
     disputed = {(finding.turn, finding.call) for finding in findings}
     state_is_other = (None, None) in disputed
     returned = replayed = executed = 0
     failed: list[tuple[int, int]] = []
-    ran = (site for site in sites if site.call.arguments is not None)
-    for site, outcome in zip(ran, run.outcomes, strict=True):
-        where = (site.turn, site.index)
+    ran = (site for site in pairing.sites if site.call.arguments is not None)
+    for (where, _), outcome in zip(ran, run.outcomes, strict=True):
         if isinstance(outcome, Fault):
             failed.append(where)
         else:

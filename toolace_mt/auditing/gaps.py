@@ -38,7 +38,7 @@ class Gap(StrEnum):
 def static_gaps(
     levels: Sequence[int], findings: Sequence[Finding], *, answered: int, declares_tools: bool
 ) -> dict[Gap, int]:
-    """Count the gaps of one dialogue by its record alone, from all findings on it, chosen or not.
+    """Count the gaps of one dialogue by its record alone, from the findings on it, of whatever rules.
 
     A call with a finding about it was checked, so it is no gap.
     """
@@ -55,4 +55,10 @@ def static_gaps(
 
 
 def _blamed(findings: Sequence[Finding], family: str) -> int:
-    return len({(found.turn, found.call) for found in findings if found.rule.startswith(family)})
+    """Count the calls with a finding of the family; what is found in words (TA405) is about no call."""
+    blamed = {
+        (found.turn, found.call)
+        for found in findings
+        if found.call is not None and found.rule.startswith(family)
+    }
+    return len(blamed)

@@ -66,7 +66,9 @@ class AuditJournal:
         self.holds_something = True
         kept = [
             [
-                part if verdict.findings else part._replace(transcript=None, shown=None)
+                part._replace(pairing=None)
+                if verdict.findings
+                else part._replace(transcript=None, pairing=None, shown=None)
                 for part, verdict in zip(record, found, strict=True)
             ]
             for record, found in zip(judged, verdicts, strict=True)

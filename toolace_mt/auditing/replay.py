@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sandbox import Call, FaultKind, PlannedFault
-from toolace_mt.checks import call_sites
 from toolace_mt.transcript import JsonObject, Setting, Transcript
 
 __all__ = ["calls_of", "fault_problem", "faults_of"]
@@ -12,9 +11,10 @@ __all__ = ["calls_of", "fault_problem", "faults_of"]
 def calls_of(transcript: Transcript) -> tuple[Call, ...]:
     """Give the calls whose arguments could be read, in order."""
     return tuple(
-        Call(name=site.call.name, arguments=site.call.arguments)
-        for site in call_sites(transcript)
-        if site.call.arguments is not None
+        Call(name=call.name, arguments=call.arguments)
+        for message in transcript.messages
+        for call in message.calls
+        if call.arguments is not None
     )
 
 

@@ -137,7 +137,8 @@ class Tally:
         self.dialogues += verdict.dialogue is not None
         self.calls += len(verdict.levels)
         self.known_findings += len(verdict.findings) - len(located)
-        for reached, calls in Counter(verdict.levels).items():
+        for reached in {*verdict.levels}:
+            calls = verdict.levels.count(reached)
             for level in _STATIC[:reached]:
                 self.levels[level] += calls
         self.levels["replayed"] += verdict.replayed

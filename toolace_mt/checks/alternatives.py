@@ -29,11 +29,10 @@ def settle_alternatives(transcript: Transcript, toolset: Toolset | None) -> Tran
     return replace(
         transcript,
         messages=tuple(
-            replace(
-                message,
+            message._replace(
                 calls=tuple(
                     _settled(turn, index, variants, traces, toolset) for index in range(len(message.calls))
-                ),
+                )
             )
             if message.calls
             else message
@@ -45,10 +44,10 @@ def settle_alternatives(transcript: Transcript, toolset: Toolset | None) -> Tran
 def _variant(transcript: Transcript, number: int) -> Transcript:
     def chosen(call: RecordedCall) -> RecordedCall:
         every = (call.arguments, *call.others)
-        return replace(call, arguments=every[min(number, len(every) - 1)], others=())
+        return call._replace(arguments=every[min(number, len(every) - 1)], others=())
 
     def said(message: Message) -> Message:
-        return replace(message, calls=tuple(map(chosen, message.calls))) if message.calls else message
+        return message._replace(calls=tuple(map(chosen, message.calls))) if message.calls else message
 
     return replace(transcript, messages=tuple(map(said, transcript.messages)))
 
@@ -77,7 +76,7 @@ def _settled(
         best = calls[max(range(len(calls)), key=lambda number: (merits[number], -number))].arguments or {}
         if name in best:
             chosen[name] = best[name]
-    return replace(calls[0], arguments=chosen)
+    return calls[0]._replace(arguments=chosen)
 
 
 def _sources(found: Trace, turn: int, index: int, name: str) -> list[bool | None]:

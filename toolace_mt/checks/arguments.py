@@ -43,14 +43,14 @@ def check_arguments(
             continue
         if _fits(tool, site.call.arguments):
             continue
-        known = labels.get((site.turn, site.index), frozenset())
+        known = labels.get(site.where, frozenset())
         leave = _Leave(known, is_reference, values_as_text, names_variables)
         for rule, message, path in _offences(tool, site.call.arguments, leave):
             yield Finding(
                 rule=rule,
                 message=f"{site.call.name}: {message}"[:_SHOWN],
                 turn=site.turn,
-                call=site.index,
+                call=site.number,
                 path=path,
             )
 

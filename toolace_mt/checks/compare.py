@@ -15,7 +15,7 @@ from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.json_path import child
 from toolace_mt.transcript import JsonValue
 
-__all__ = ["Agreement", "Difference", "compare_results"]
+__all__ = ["Agreement", "Difference", "compare_results", "written_alike"]
 
 _ID_TEXT = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9_:.-]*\Z")
 _TOLERANCE = 1e-9
@@ -45,7 +45,7 @@ _EQUAL = Difference(agreement=Agreement.EQUAL)
 
 def compare_results(recorded: JsonValue, executed: JsonValue) -> Difference:
     """Compare a recorded result with an executed one.  1 equals 1.0; a text that spells a value equals it."""
-    if _written_alike(recorded, executed):
+    if written_alike(recorded, executed):
         return _EQUAL
     if isinstance(recorded, str) is not isinstance(executed, str):
         recorded, executed = _spelled_out(recorded), _spelled_out(executed)
@@ -64,7 +64,7 @@ def compare_results(recorded: JsonValue, executed: JsonValue) -> Difference:
     return Difference(agreement=agreement, path=path, recorded=left, executed=right)
 
 
-def _written_alike(recorded: JsonValue, executed: JsonValue) -> bool:
+def written_alike(recorded: JsonValue, executed: JsonValue) -> bool:
     """Settle the common case at once: equal values in equal writing (``True`` is no ``1``)."""
     try:
         return recorded == executed and orjson.dumps(recorded) == orjson.dumps(executed)

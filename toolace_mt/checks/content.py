@@ -72,7 +72,7 @@ def check_repeated_calls(
                 rule="TA701",
                 message=f"{site.call.name} was called with the same arguments in turn {done[key].turn}",
                 turn=site.turn,
-                call=site.index,
+                call=site.number,
             )
         elif not _is_read(site.call.name, reads):
             done.clear()
@@ -85,7 +85,7 @@ def _is_read(name: str, reads: frozenset[str] | None) -> bool:
 
 
 def _failed(site: CallSite, pairing: Pairing, transcript: Transcript) -> bool:
-    turn = pairing.answers.get((site.turn, site.index))
+    turn = pairing.answers.get(site.where)
     return turn is None or recorded_error(transcript.messages[turn].value) is not None
 
 

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import assert_never
 
 from sandbox import Fault, FaultKind, Outcome, Returned
-from toolace_mt.checks.compare import Agreement, compare_results
+from toolace_mt.checks.compare import Agreement, compare_results, written_alike
 from toolace_mt.checks.observations import (
     CallSite,
     Pairing,
     RecordedError,
-    call_sites,
     pair_results,
     recorded_error,
 )
@@ -48,19 +47,17 @@ def check_execution(
     *,
     changed_by_reads: Collection[int] = (),
     changes: str = "",
-    sites: tuple[CallSite, ...] | None = None,
     pairing: Pairing | None = None,
 ) -> tuple[Finding, ...]:
     """Compare a record with what its calls did, one outcome per parsable call in order.
 
     ``final_digest`` is the executed final state's, compared if the record has one; ``changes`` are words for
     what the calls did to the state.  ``changed_by_reads``
-    are the indexes (among the outcomes) of calls of read-only tools that changed the state.  ``sites`` and
-    ``pairing`` are the transcript's, if they are known already.
+    are the indexes (among the outcomes) of calls of read-only tools that changed the state.  ``pairing`` is
+    the transcript's, if it is known already.
     """
-    sites = call_sites(transcript) if sites is None else sites
-    pairing = pair_results(transcript, sites) if pairing is None else pairing
-    sites = tuple([site for site in sites if site.call.arguments is not None])
+    pairing = pair_results(transcript) if pairing is None else pairing
+    sites = tuple([site for site in pairing.sites if site.call.arguments is not None])
     if len(outcomes) != len(sites):
         raise ValueError(
             f"{len(outcomes)} outcomes for {len(sites)} calls; give one for each call with arguments"
@@ -79,13 +76,15 @@ def _findings(
     changed_by_reads: Collection[int],
 ) -> Iterator[Finding]:
     for number, (site, outcome) in enumerate(zip(sites, outcomes, strict=True)):
-        yield from _check_call(site, outcome, _answer(site, pairing, transcript))
+        answer = _answer(site, pairing, transcript)
+        if not _returned_as_recorded(outcome, answer):
+            yield from _check_call(site, outcome, answer)
         if number in changed_by_reads:
             yield Finding(
                 rule="TA605",
                 message=f"{site.call.name} is declared as reading and changed the state",
                 turn=site.turn,
-                call=site.index,
+                call=site.number,
             )
 
 
@@ -97,8 +96,13 @@ def _check_final_state(recorded: str | None, executed: str | None, changes: str)
 
 
 def _answer(site: CallSite, pairing: Pairing, transcript: Transcript) -> Message | None:
-    turn = pairing.answers.get((site.turn, site.index))
+    turn = pairing.answers.get(site.where)
     return None if turn is None else transcript.messages[turn]
+
+
+def _returned_as_recorded(outcome: Outcome, answer: Message | None) -> bool:
+    """Settle the common case before anything dearer is asked."""
+    return type(outcome) is Returned and (answer is None or written_alike(answer.value, outcome.value))
 
 
 def _check_call(site: CallSite, outcome: Outcome, answer: Message | None) -> Iterator[Finding]:
@@ -129,7 +133,7 @@ def _check_value(
         rule=rule,
         message=f"{site.call.name}: {words}: {both}",
         turn=site.turn,
-        call=site.index,
+        call=site.number,
         path=difference.path,
     )
 
@@ -139,14 +143,14 @@ def _check_fault(
 ) -> Iterator[Finding]:
     own_fault = _FAULT_RULES[fault.kind] != "TA501"
     if recorded is None or (own_fault and recorded.kind is None):
-        yield Finding(rule=_FAULT_RULES[fault.kind], message=words[:200], turn=site.turn, call=site.index)
+        yield Finding(rule=_FAULT_RULES[fault.kind], message=words[:200], turn=site.turn, call=site.number)
     elif not _same_failure(recorded, fault):
         told = f"{recorded.kind or 'error'} {recorded.code or ''}".rstrip()
         yield Finding(
             rule="TA601",
             message=f"{words[:140]}; the record has {told}",
             turn=site.turn,
-            call=site.index,
+            call=site.number,
             path="$.error",
         )
 

@@ -20,7 +20,7 @@ _SHOWN = 60
 def check_grounding(sites: tuple[CallSite, ...], trace: Trace) -> Iterator[Finding]:
     """Find identifiers (TA401) and other values (TA402) without a source, and values that only hidden state
     holds (TA404); placeholders are left to TA403."""
-    names = {(site.turn, site.index): site.call.name for site in sites}
+    names = {site.where: site.call.name for site in sites}
     labels = labels_before(sites)
     for site, source in trace.items():
         if source is not None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from toolace_mt.checks.alternatives import settle_alternatives
 from toolace_mt.checks.arguments import check_arguments
 from toolace_mt.checks.claims import check_claims
 from toolace_mt.checks.content import check_repeated_calls, check_texts
 from toolace_mt.checks.grounding import check_grounding
-from toolace_mt.checks.observations import CallSite, Pairing, call_sites, pair_results
+from toolace_mt.checks.observations import CallSite, Pairing, pair_results
 from toolace_mt.checks.references import check_references
 from toolace_mt.checks.rules import choose_rules
 from toolace_mt.checks.structure import check_calls_parse, check_structure
@@ -34,17 +35,28 @@ class StaticLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """All findings of a record, whatever was selected, and the level that each call reaches.
+    """What the checks found, and the level that each call reaches.
 
-    ``transcript`` is the record with the best of its answer key's alternatives (see ``settle_alternatives``).
+    ``findings`` are those of the chosen rules, and all of the rules on which the levels rest.  ``transcript``
+    is the record with the best of its answer key's alternatives (see ``settle_alternatives``).
     """
 
     transcript: Transcript
     findings: tuple[Finding, ...]
     levels: tuple[int, ...]
-    sites: tuple[CallSite, ...]
     pairing: Pairing
     sources: Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """What the checks look at.  ``toolset`` is None if the record declares no tools."""
+
+    transcript: Transcript
+    pairing: Pairing
+    toolset: Toolset | None
+    sources: Trace
+    reads: frozenset[str] | None
 
 
 def check_transcript(
@@ -60,54 +72,91 @@ def check_transcript(
     are known to change nothing; without it they are guessed from their names (for TA701 only).
     """
     chosen = choose_rules(select, ignore)
-    return tuple(finding for finding in judge(transcript, reads=reads).findings if finding.rule in chosen)
+    judgement = judge(transcript, reads=reads, chosen=chosen)
+    return tuple(finding for finding in judgement.findings if finding.rule in chosen)
 
 
-def judge(transcript: Transcript, *, reads: frozenset[str] | None = None) -> Judgement:
-    """Run every check that needs no execution and find the level of each call."""
+def judge(
+    transcript: Transcript, *, reads: frozenset[str] | None = None, chosen: frozenset[str] | None = None
+) -> Judgement:
+    """Find the level of each call, and what breaks the chosen rules (all of them if ``chosen`` is None)."""
     toolset = None if transcript.tools is None else toolset_of(transcript.tools)
     if transcript.is_reference:
         transcript = settle_alternatives(transcript, toolset)
-    sites = call_sites(transcript)
-    pairing = pair_results(transcript, sites)
-    sources = trace(transcript)
-    findings = sorted(_findings(transcript, sites, pairing, toolset, sources, reads), key=_order)
-    levels = tuple(_levels(sites, toolset, sources, findings))
+    subject = _Subject(
+        transcript=transcript,
+        pairing=pair_results(transcript),
+        toolset=toolset,
+        sources=trace(transcript),
+        reads=reads,
+    )
+    found = [finding for check in _needed(chosen) for finding in check(subject)]
+    found.sort(key=_order)
     return Judgement(
         transcript=transcript,
-        findings=tuple(findings),
-        levels=levels,
-        sites=sites,
-        pairing=pairing,
-        sources=sources,
+        findings=tuple(found),
+        levels=tuple(_levels(subject.pairing.sites, toolset, subject.sources, found)),
+        pairing=subject.pairing,
+        sources=subject.sources,
     )
 
 
-def _findings(
-    transcript: Transcript,
-    sites: tuple[CallSite, ...],
-    pairing: Pairing,
-    toolset: Toolset | None,
-    sources: Trace,
-    reads: frozenset[str] | None,
-) -> Iterator[Finding]:
-    yield from check_calls_parse(transcript)
-    yield from check_structure(transcript, pairing)
-    if toolset is not None:
-        yield from check_declarations(toolset)
-        yield from check_tools_declared(sites, toolset)
-        yield from check_arguments(
-            sites,
-            toolset,
-            is_reference=transcript.is_reference,
-            values_as_text=transcript.values_as_text,
-            names_variables=transcript.names_variables,
-        )
-    yield from check_grounding(sites, sources)
-    yield from check_claims(transcript)
-    yield from check_references(sites, is_reference=transcript.is_reference)
-    yield from check_repeated_calls(sites, pairing, transcript, reads)
-    yield from check_texts(transcript)
+def _declarations(subject: _Subject) -> Iterable[Finding]:
+    return () if subject.toolset is None else check_declarations(subject.toolset)
+
+
+def _tools_declared(subject: _Subject) -> Iterable[Finding]:
+    return () if subject.toolset is None else check_tools_declared(subject.pairing.sites, subject.toolset)
+
+
+def _arguments(subject: _Subject) -> Iterable[Finding]:
+    if subject.toolset is None:
+        return ()
+    return check_arguments(
+        subject.pairing.sites,
+        subject.toolset,
+        is_reference=subject.transcript.is_reference,
+        values_as_text=subject.transcript.values_as_text,
+        names_variables=subject.transcript.names_variables,
+    )
+
+
+def _references(subject: _Subject) -> Iterable[Finding]:
+    return check_references(subject.pairing.sites, is_reference=subject.transcript.is_reference)
+
+
+def _repeated_calls(subject: _Subject) -> Iterable[Finding]:
+    return check_repeated_calls(subject.pairing.sites, subject.pairing, subject.transcript, subject.reads)
+
+
+_Check = Callable[[_Subject], Iterable[Finding]]
+_CHECKS: tuple[tuple[frozenset[str], _Check], ...] = (
+    (frozenset({"TA002"}), lambda subject: check_calls_parse(subject.transcript)),
+    (
+        frozenset({"TA101", "TA102", "TA103", "TA104", "TA105", "TA106", "TA107"}),
+        lambda subject: check_structure(subject.transcript, subject.pairing),
+    ),
+    (frozenset({"TA202", "TA203", "TA204", "TA205"}), _declarations),
+    (frozenset({"TA201"}), _tools_declared),
+    (_INVALID, _arguments),
+    (
+        frozenset({"TA401", "TA402", "TA404"}),
+        lambda subject: check_grounding(subject.pairing.sites, subject.sources),
+    ),
+    (frozenset({"TA405"}), lambda subject: check_claims(subject.transcript)),
+    (frozenset({"TA403"}), _references),
+    (frozenset({"TA701"}), _repeated_calls),
+    (frozenset({"TA702", "TA703", "TA704"}), lambda subject: check_texts(subject.transcript)),
+)
+"""Each check and the rules that it looks for: what nobody chose, and no level rests on, is not looked for."""
+
+
+@lru_cache(maxsize=8)
+def _needed(chosen: frozenset[str] | None) -> tuple[_Check, ...]:
+    if chosen is None:
+        return tuple(check for _, check in _CHECKS)
+    rules = chosen | _INVALID | _UNGROUNDED
+    return tuple(check for of_check, check in _CHECKS if not rules.isdisjoint(of_check))
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:
@@ -128,10 +177,9 @@ def _levels(
         for f in findings
         if f.rule in _UNGROUNDED and f.turn is not None and f.call is not None
     }
-    for site in sites:
-        where = (site.turn, site.index)
-        tool = None if toolset is None else toolset.by_name.get(site.call.name)
-        if site.call.arguments is None:
+    for where, call in sites:
+        tool = None if toolset is None else toolset.by_name.get(call.name)
+        if call.arguments is None:
             yield StaticLevel.UNPARSED
         elif tool is None:
             yield StaticLevel.PARSED

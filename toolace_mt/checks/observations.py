@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from toolace_mt.transcript import JsonValue, Message, RecordedCall, Transcript
 
@@ -16,13 +17,19 @@ _ERROR_TEXT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallSite:
-    """A call and where it stands."""
+class CallSite(NamedTuple):
+    """A call and where it stands: the message, and the number of the call in it."""
 
-    turn: int
-    index: int
+    where: tuple[int, int]
     call: RecordedCall
+
+    @property
+    def turn(self) -> int:
+        return self.where[0]
+
+    @property
+    def number(self) -> int:
+        return self.where[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +43,13 @@ class RecordedError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """``answers`` gives the turn of the result by (turn, call); ``stray`` are results that answer no open
-    call; ``misnamed`` are results (with their calls) that carry another tool's name."""
+    """All calls in order as ``sites``, and which results belong to them.
 
+    ``answers`` gives the turn of the result by (turn, call); ``stray`` are results that answer no open call;
+    ``misnamed`` are results (with their calls) that carry another tool's name.
+    """
+
+    sites: tuple[CallSite, ...]
     answers: Mapping[tuple[int, int], int]
     stray: tuple[int, ...]
     misnamed: tuple[tuple[int, CallSite], ...]
@@ -47,24 +58,22 @@ class Pairing:
 def call_sites(transcript: Transcript) -> tuple[CallSite, ...]:
     """Give every call of the dialogue in order."""
     return tuple(
-        CallSite(turn=turn, index=index, call=call)
+        CallSite((turn, number), call)
         for turn, message in enumerate(transcript.messages)
         if message.calls
-        for index, call in enumerate(message.calls)
+        for number, call in enumerate(message.calls)
     )
 
 
-def pair_results(transcript: Transcript, sites: tuple[CallSite, ...] | None = None) -> Pairing:
+def pair_results(transcript: Transcript) -> Pairing:
     """Match results with calls: by id where there is one, else by name, else by order.
-
-    ``sites`` are all calls of the transcript, if they are at hand.
 
     Only calls of the nearest assistant message with calls are open, and only until another speaker comes.
     """
     answers: dict[tuple[int, int], int] = {}
     stray: list[int] = []
     misnamed: list[tuple[int, CallSite]] = []
-    ahead = call_sites(transcript) if sites is None else sites
+    ahead = call_sites(transcript)
     end = 0
     pending: tuple[CallSite, ...] = ()
     for turn, message in enumerate(transcript.messages):
@@ -77,10 +86,10 @@ def pair_results(transcript: Transcript, sites: tuple[CallSite, ...] | None = No
             stray.append(turn)
             continue
         pending = tuple([other for other in pending if other is not site]) if len(pending) > 1 else ()
-        answers[site.turn, site.index] = turn
+        answers[site.where] = turn
         if message.name is not None and message.name != site.call.name:
             misnamed.append((turn, site))
-    return Pairing(answers=answers, stray=tuple(stray), misnamed=tuple(misnamed))
+    return Pairing(sites=ahead, answers=answers, stray=tuple(stray), misnamed=tuple(misnamed))
 
 
 def _answered(message: Message, pending: tuple[CallSite, ...]) -> CallSite | None:

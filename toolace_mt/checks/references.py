@@ -36,7 +36,7 @@ def labels_before(sites: tuple[CallSite, ...]) -> Mapping[tuple[int, int], froze
     seen: frozenset[str] = frozenset()
     labels: dict[tuple[int, int], frozenset[str]] = {}
     for site in sites:
-        labels[site.turn, site.index] = seen
+        labels[site.where] = seen
         seen = seen.union(site.call.gives)
     return labels
 
@@ -74,7 +74,7 @@ def check_references(sites: tuple[CallSite, ...], *, is_reference: bool = False)
     for site in sites:
         if not site.call.arguments or not _is_marked([*site.call.arguments.values()]):
             continue
-        known = labels.get((site.turn, site.index), frozenset())
+        known = labels.get(site.where, frozenset())
         for path, value in leaves(site.call.arguments):
             if not isinstance(value, str) or not is_placeholder(value) or refers(value, known):
                 continue
@@ -85,6 +85,6 @@ def check_references(sites: tuple[CallSite, ...], *, is_reference: bool = False)
                     rule="TA403",
                     message=f"{site.call.name}: {shown} is a placeholder that nothing fills",
                     turn=site.turn,
-                    call=site.index,
+                    call=site.number,
                     path=path,
                 )

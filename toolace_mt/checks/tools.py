@@ -21,7 +21,7 @@ def check_tools_declared(sites: tuple[CallSite, ...], toolset: Toolset) -> Itera
                 rule="TA201",
                 message=f"the tool {site.call.name!r} is not declared",
                 turn=site.turn,
-                call=site.index,
+                call=site.number,
             )
 
 

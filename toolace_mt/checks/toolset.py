@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, Generic, NoReturn, TypeVar
 
 import jsonschema_rs
 import orjson
@@ -20,6 +20,7 @@ from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
 
 __all__ = ["CompiledTool", "Toolset", "compile_schema", "toolset_of"]
 
+T = TypeVar("T")
 MAX_SCHEMA_BYTES = 256 * 1024
 MAX_SCHEMA_DEPTH = 48
 _BACKTRACK_LIMIT = 100_000
@@ -70,26 +71,31 @@ class Toolset:
     duplicates: tuple[str, ...]
 
 
-class _Same:
+class _Same(Generic[T]):
     """A cache key that stands for one very object, and keeps it alive while it is in the cache."""
 
-    __slots__ = ("tool",)
+    __slots__ = ("one",)
 
-    def __init__(self, tool: DeclaredTool) -> None:
-        self.tool = tool
+    def __init__(self, one: T) -> None:
+        self.one = one
 
     def __hash__(self) -> int:
-        return id(self.tool)
+        return id(self.one)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.tool is self.tool
+        return isinstance(other, _Same) and other.one is self.one
 
 
 def toolset_of(tools: tuple[DeclaredTool, ...]) -> Toolset:
-    """Compile the tools; records that share a tool (as readers arrange) pay once."""
+    """Compile the tools; records that share all of them, or one (as readers arrange), pay once for that."""
+    return _compile_all(_Same(tools))
+
+
+@lru_cache(maxsize=64)
+def _compile_all(key: _Same[tuple[DeclaredTool, ...]]) -> Toolset:
     by_name: dict[str, CompiledTool] = {}
     duplicates: list[str] = []
-    for tool in tools:
+    for tool in key.one:
         if tool.name in by_name:
             duplicates.append(tool.name)
         else:
@@ -98,8 +104,8 @@ def toolset_of(tools: tuple[DeclaredTool, ...]) -> Toolset:
 
 
 @lru_cache(maxsize=2048)
-def _compile_tool(key: _Same) -> CompiledTool:
-    tool = key.tool
+def _compile_tool(key: _Same[DeclaredTool]) -> CompiledTool:
+    tool = key.one
     parameters: JsonObject = {} if tool.parameters is None else tool.parameters
     required = parameters.get("required")
     names = required if isinstance(required, (list, tuple)) else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.call_text import read_arguments
@@ -84,7 +83,7 @@ def _add_words(messages: list[Message], text: str) -> None:
     """Two lines of the AI in a row are one message."""
     last = messages[-1] if messages else None
     if last is not None and last.role == "assistant" and not last.calls:
-        messages[-1] = replace(last, text=f"{last.text}\n{text}")
+        messages[-1] = last._replace(text=f"{last.text}\n{text}")
     else:
         messages.append(Message(role="assistant", text=text))
 
@@ -98,7 +97,7 @@ def _add_call(messages: list[Message], turn: JsonObject, number: int) -> None:
     calls = (RecordedCall(name=name, arguments=arguments, raw=raw),)
     last = messages[-1] if messages else None
     if last is not None and last.role == "assistant" and not last.calls:
-        messages[-1] = replace(last, calls=calls)
+        messages[-1] = last._replace(calls=calls)
     else:
         messages.append(Message(role="assistant", calls=calls))
     if "result" in turn:

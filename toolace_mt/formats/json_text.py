@@ -35,7 +35,7 @@ def parse_json(text: str | bytes) -> JsonValue:
         if "depth" in error.msg:
             raise NotJsonError(f"nested deeper than {MAX_DEPTH}") from None
         raise NotJsonError(f"not JSON: {error.msg} at character {error.pos}") from None
-    if _may_be_deep(written) and _is_deep(value):
+    if len(written) > 2 * MAX_DEPTH and _may_be_deep(written) and _is_deep(value):
         raise NotJsonError(f"nested deeper than {MAX_DEPTH}")
     return value
 
@@ -49,7 +49,7 @@ def _may_be_deep(written: bytes) -> bool:
     """What is open at any place was opened before it and is closed after it: so no place is deeper than the
     first half opens, or than the second half closes.  Brackets inside strings only make this too careful."""
     middle = len(written) // 2
-    return middle > MAX_DEPTH and (
+    return (
         written.count(b"[", 0, middle) + written.count(b"{", 0, middle) > MAX_DEPTH
         or written.count(b"]", middle) + written.count(b"}", middle) > MAX_DEPTH
     )

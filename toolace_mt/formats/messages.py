@@ -90,7 +90,9 @@ def _spoken_calls(written: JsonValue) -> tuple[RecordedCall, ...]:
 
 def _result(content: JsonValue, turn: int) -> JsonValue:
     """Give a tool message's result: the JSON that the text holds, else the text."""
-    text = read_content(content, turn).text if _is_parts(content) else content
+    text = content
+    if not isinstance(content, str) and _is_parts(content):
+        text = read_content(content, turn).text
     if not isinstance(text, str):
         return text
     try:

@@ -154,14 +154,14 @@ def _labelled(entry: JsonValue) -> RecordedCall:
     labels = entry.get("responses") if isinstance(entry, Mapping) else None
     call = call_of(entry, "the record")
     listed = labels if isinstance(labels, (list, tuple)) else ()
-    return replace(call, gives=tuple(label for label in listed if isinstance(label, str)))
+    return call._replace(gives=tuple(label for label in listed if isinstance(label, str)))
 
 
 def _var(entry: JsonValue) -> RecordedCall:
     label = entry.get("label") if isinstance(entry, Mapping) else None
     call = call_of(entry, "the record")
     found = _LABEL.match(label) if isinstance(label, str) else None
-    return call if found is None else replace(call, gives=(found[1],))
+    return call if found is None else call._replace(gives=(found[1],))
 
 
 def _question(transcript: Transcript) -> str:

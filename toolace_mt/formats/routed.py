@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.messages import read_messages
@@ -59,7 +58,7 @@ def _is_routed(calls: JsonValue) -> bool:
 def _unrouted(message: Message) -> Message:
     if not message.calls:
         return message
-    return replace(message, calls=tuple(_inner(call) for call in message.calls))
+    return message._replace(calls=tuple(_inner(call) for call in message.calls))
 
 
 def _inner(call: RecordedCall) -> RecordedCall:
@@ -68,4 +67,4 @@ def _inner(call: RecordedCall) -> RecordedCall:
     nested = next((given[key] for key in _INNER if isinstance(given.get(key), Mapping)), None)
     if not isinstance(name, str) or not name or "server_name" not in given:
         return call
-    return replace(call, name=name, arguments=nested if isinstance(nested, (dict, Mapping)) else {})
+    return call._replace(name=name, arguments=nested if isinstance(nested, (dict, Mapping)) else {})

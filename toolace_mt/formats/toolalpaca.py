@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.call_text import call_of, read_arguments
@@ -86,7 +85,7 @@ def _golden(entry: JsonValue) -> RecordedCall:
     """Later steps name an earlier one inside ``${.. from searchAnime}``."""
     call = call_of(entry, "the record")
     name = call.name.removeprefix("[Optional]").strip() or call.name
-    return replace(call, name=name, gives=(name,))
+    return call._replace(name=name, gives=(name,))
 
 
 def _simulated(instance: JsonObject) -> Iterator[Message]:

@@ -29,6 +29,8 @@ _MONTHS = (
 _MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in _MONTHS).replace(
     "sep(?:tember)?", "sept?(?:ember)?"
 )
+_MONTH_BEGINNINGS = tuple(name[:3] for name in _MONTHS)
+_DIGIT = re.compile(r"\d")
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\b\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
@@ -140,18 +142,25 @@ def dates_in(text: str) -> frozenset[DateMention]:
 
 
 def _mentions(text: str) -> Iterator[DateMention]:
+    if _DIGIT.search(text):
+        yield from _mentions_in_digits(text)
+    for spoken_year, month, day in days_in_words(text):
+        yield DateMention(month, day, spoken_year)
+
+
+def _mentions_in_digits(text: str) -> Iterator[DateMention]:
     for found in (*_ISO.finditer(text), *_COMPACT.finditer(text)):
         yield DateMention(int(found[2]), int(found[3]), int(found[1]))
-    for found in _DAY_MONTH.finditer(text):
-        yield DateMention(_month(found[2]), int(found[1]), _year(found[3]))
-    for found in _MONTH_DAY.finditer(text):
-        yield DateMention(_month(found[1]), int(found[2]), _year(found[3]))
+    lowered = text.casefold()
+    if any(month in lowered for month in _MONTH_BEGINNINGS):
+        for found in _DAY_MONTH.finditer(text):
+            yield DateMention(_month(found[2]), int(found[1]), _year(found[3]))
+        for found in _MONTH_DAY.finditer(text):
+            yield DateMention(_month(found[1]), int(found[2]), _year(found[3]))
     for found in _NUMERIC.finditer(text):
         first, second, year = int(found[1]), int(found[2]), _year(found[3])
         yield DateMention(first, second, year)
         yield DateMention(second, first, year)
-    for spoken_year, month, day in days_in_words(text):
-        yield DateMention(month, day, spoken_year)
 
 
 @lru_cache(maxsize=2048)

@@ -16,11 +16,12 @@ from toolace_mt.provenance.dates import (
     speaks_of_relative_dates,
     times_in,
 )
-from toolace_mt.provenance.evidence import Evidence, Said
+from toolace_mt.provenance.evidence import Evidence
 from toolace_mt.provenance.numbers import numbers_in
 from toolace_mt.provenance.source import Source, SourceKind
+from toolace_mt.provenance.spoken import NUMBERS_PER_TEXT, Said
 from toolace_mt.provenance.units import derive_unit
-from toolace_mt.provenance.words import content_words, normalised, stems_of
+from toolace_mt.provenance.words import content_words, normalised
 
 __all__ = [
     "derive_abbreviation",
@@ -36,7 +37,6 @@ __all__ = [
 
 _EXTENSION = re.compile(r"(?<=\w)\.[a-z]{2,4}\Z")
 _SEPARATORS = re.compile(r"[\s/\\_@:,;|=&?+()\[\]\"'-]+")
-_NUMBERS_TRIED = 48
 _SCALES = (
     (100.0, "cents"),
     (0.01, "cents"),
@@ -68,7 +68,7 @@ def derive_number(number: float, evidence: Evidence) -> Source | None:
             source = evidence.find_number(float(candidate))
             if source is not None:
                 return Source(kind=SourceKind.DERIVED, how=how, turn=source.turn, path=source.path)
-    return derive_unit(number, evidence) or _combined(number, evidence.numbers(_NUMBERS_TRIED))
+    return derive_unit(number, evidence) or _combined(number, evidence.numbers(NUMBERS_PER_TEXT))
 
 
 def _combined(number: float, known: dict[float, int]) -> Source | None:
@@ -129,16 +129,16 @@ def _minute_shifts(told: list[Said]) -> frozenset[int]:
     return frozenset(step * sign for count in counts for step in (count, 60 * count) for sign in (1, -1))
 
 
-def derive_calendar(value: str, told: list[Said]) -> Source | None:
+def derive_calendar(value: str, evidence: Evidence) -> Source | None:
     """Find a date of which the value is a part: the name of its month, month and day, or month and year."""
     found = _MONTH_OF_YEAR.match(value)
     if found is not None:
         numbers = (found[1], found[2]) if found[1] else (found[4], found[3])
-        return _month_of_year(int(numbers[0]), int(numbers[1]), told)
+        return _month_of_year(int(numbers[0]), int(numbers[1]), evidence.outside)
     month, day = calendar_part(value)
     if month is None:
         return None
-    for said in told:
+    for said in evidence.outside:
         if any(mention.month == month and day in (None, mention.day) for mention in dates_in(said.text)):
             return Source(kind=SourceKind.DERIVED, how="part of a date", turn=said.turn)
     return None
@@ -240,11 +240,10 @@ def derive_prefixed(value: str, evidence: Evidence) -> Source | None:
     found = _PREFIXED.match(value)
     if found is None:
         return None
-    for said in evidence.users:
-        heard = normalised(said.text)
-        if all(f" {part.casefold()} " in heard for part in found.groups()):
-            return Source(kind=SourceKind.DERIVED, how="joined parts", turn=said.turn, certain=False)
-    return None
+    source = evidence.find_user_parts([part.casefold() for part in found.groups()])
+    if source is None:
+        return None
+    return Source(kind=SourceKind.DERIVED, how="joined parts", turn=source.turn, certain=False)
 
 
 def derive_joined(value: str, evidence: Evidence, *, certain: bool) -> Source | None:
@@ -290,10 +289,9 @@ def derive_words(value: str, evidence: Evidence) -> Source | None:
     wanted = content_words(value if extension is None else value[: extension.start()])
     if not wanted:
         return Source(kind=SourceKind.CONSTANT, how="no words of meaning")
-    told = [*evidence.outside, *evidence.assistants]
-    stems = [(said, stems_of(said.text)) for said in told]
-    first = next((said for said, heard in stems if not heard.isdisjoint(wanted)), None)
-    share = sum(any(word in heard for _, heard in stems) for word in wanted) / len(wanted)
+    found = evidence.find_stems(wanted)
+    first = min((said for said in found.values() if said is not None), key=_preference, default=None)
+    share = sum(found[word] is not None for word in wanted) / len(wanted)
     is_long = len(normalised(value).split()) > _LONG_TEXT_WORDS
     is_worded = any(letter.isalpha() for letter in value)  # of a date, most parts are not enough
     needed, sure = (_LONG_SHARE, _LONG_SURE_SHARE) if is_long else (_SHORT_SHARE, 1.0)
@@ -303,3 +301,8 @@ def derive_words(value: str, evidence: Evidence) -> Source | None:
     return Source(
         kind=SourceKind.DERIVED, how=how, turn=first.turn, certain=share >= sure and extension is None
     )
+
+
+def _preference(said: Said) -> tuple[bool, bool, int]:
+    """The assistant's words count last, after the system prompt; of the others the earliest come first."""
+    return said.kind is SourceKind.ASSISTANT, said.kind is SourceKind.SYSTEM, said.turn

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 
+from toolace_mt.provenance.words import letter_runs
+
 __all__ = ["as_number", "numbers_in"]
 
 _DIGITS = re.compile(  # other scripts put no blank before a number
@@ -46,7 +48,7 @@ _DIGITS_MAX = 30
 @lru_cache(maxsize=2048)
 def numbers_in(text: str) -> frozenset[float]:
     """Give every number that the text can be read to hold."""
-    return frozenset(chain(_from_digits(text), _from_words(text.casefold())))
+    return frozenset(chain(_from_digits(text), _from_words(text)))
 
 
 def as_number(value: object) -> float | None:
@@ -87,9 +89,9 @@ def _from_digits(text: str) -> Iterator[float]:
 
 
 def _from_words(text: str) -> Iterator[float]:
-    words = _WORD.findall(text)
-    if _NUMBER_WORDS.isdisjoint(words):
+    if _NUMBER_WORDS.isdisjoint(letter_runs(text)):
         return
+    words = _WORD.findall(text.casefold())
     total, current, open_run = 0.0, 0.0, False
     for word in (*words, "."):
         if word in _SMALL:

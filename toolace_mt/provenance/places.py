@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from toolace_mt.provenance.dates import read_moments
-from toolace_mt.provenance.evidence import Said
+from toolace_mt.provenance.evidence import Evidence
 from toolace_mt.provenance.source import Source
+from toolace_mt.provenance.spoken import Said
 from toolace_mt.provenance.words import normalised
 
 __all__ = ["derive_place", "derive_translation"]
@@ -37,13 +38,19 @@ def derive_place(value: str, name: str, users: list[Said]) -> Source | None:
     return None
 
 
-def derive_translation(value: str, users: list[Said]) -> Source | None:
+def derive_translation(value: str, evidence: Evidence) -> Source | None:
     """Take words in Latin letters for a translation where a user writes in another script, and the other way
     round: nobody here can tell."""
     latin = _LATIN_WORDS.match(value) is not None or bool(read_moments(value))
-    if not latin and _FOREIGN.search(value) is None:
+    if not latin and not _is_foreign(value):
         return None
-    for said in users:
-        if (_FOREIGN.search(said.text) is not None) is latin:
-            return said.source("another language", certain=False)
-    return None
+    others = evidence.users_that(_is_foreign if latin else _is_home)
+    return others[0].source("another language", certain=False) if others else None
+
+
+def _is_home(text: str) -> bool:
+    return not _is_foreign(text)
+
+
+def _is_foreign(text: str) -> bool:
+    return not text.isascii() and _FOREIGN.search(text) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -57,11 +57,13 @@ class Site(NamedTuple):
 class Trace(Mapping[Site, Source | None]):
     """The source of each value by its site (a plain tuple will do as a key), in the order of the dialogue."""
 
-    __slots__ = ("_sources", "_values")
+    __slots__ = ("_leaves", "_sources", "_values")
 
-    def __init__(self, sources: Mapping[Site, Source | None], values: Mapping[Site, Leaf]) -> None:
+    def __init__(self, sources: Mapping[Site, Source | None], leaves: Sequence[Leaf]) -> None:
+        """Take the sources and, in their order, the values."""
         self._sources = sources
-        self._values = values
+        self._leaves = leaves
+        self._values: Mapping[Site, Leaf] | None = None  # made when asked for: of most dialogues nobody does
 
     def __getitem__(self, site: Site | tuple[int, int, str]) -> Source | None:
         return self._sources[Site(*site)]
@@ -78,6 +80,8 @@ class Trace(Mapping[Site, Source | None]):
 
     def value(self, site: Site) -> Leaf:
         """Give the argument value that stands at the site."""
+        if self._values is None:
+            self._values = dict(zip(self._sources, self._leaves, strict=True))
         return self._values[site]
 
     @property

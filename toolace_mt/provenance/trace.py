@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from toolace_mt.json_path import Leaf, child
 from toolace_mt.provenance.dates import Moment, read_moments
@@ -18,11 +19,12 @@ from toolace_mt.provenance.derive import (
     derive_symbol,
     derive_words,
 )
-from toolace_mt.provenance.evidence import Evidence, Said
+from toolace_mt.provenance.evidence import Evidence
 from toolace_mt.provenance.knowledge import known_or_chosen, named_variable
 from toolace_mt.provenance.numbers import as_number
 from toolace_mt.provenance.places import derive_place, derive_translation
 from toolace_mt.provenance.source import Site, Source, SourceKind, Trace
+from toolace_mt.provenance.spoken import Said
 from toolace_mt.provenance.words import normalised
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Message, Transcript
 
@@ -31,6 +33,7 @@ __all__ = ["as_metadata", "is_identifier", "trace"]
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ID_ENDINGS = frozenset({"id", "ids", "uuid", "guid", "token"})
 _CODE_ENDINGS = frozenset({"number", "numbers", "code", "codes", "no", "key", "reference", "ref"})
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _ID_VALUE = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_#:-]{3,63}\Z")
 _MEASURE = re.compile(
     r"[-+]?[\d.,:]+\s?[A-Za-z°%/]{1,6}\Z|\d{4}-\d{2}|\d{1,2}(?:st|nd|rd|th)\Z|[A-Za-z]{1,8}[-_]?\d{1,2}\Z"
@@ -52,7 +55,7 @@ def trace(transcript: Transcript) -> Trace:
     evidence = Evidence()
     fallback = _Fallback(transcript)
     found: dict[Site, Source | None] = {}
-    values: dict[Site, Leaf] = {}
+    leaves: list[Leaf] = []
     for turn, message in enumerate(transcript.messages[: last + 1]):
         for index, call in enumerate(message.calls):
             schema = _parameters(schemas.get(call.name))
@@ -69,10 +72,10 @@ def trace(transcript: Transcript) -> Trace:
                         leaf, name, within, schemas.get(call.name), identifier=is_identifier(name, leaf)
                     )
                 )
-                values[site] = leaf
+                leaves.append(leaf)
         evidence.add(turn, message)
         fallback.add(message)
-    return Trace(found, values)
+    return Trace(found, leaves)
 
 
 class _Fallback:
@@ -98,22 +101,28 @@ class _Fallback:
         if self._state is None:
             return None
         if self._hidden is None:
-            self._hidden = frozenset(_texts(self._state))
+            self._hidden = _texts(self._state)
         if str(value).casefold() not in self._hidden:
             return None
         return Source(kind=SourceKind.HIDDEN, how="hidden state", certain=False)
 
 
-def _texts(value: JsonValue) -> Iterator[str]:
-    if isinstance(value, (dict, Mapping)):
-        for key, item in value.items():
-            yield key.casefold()
-            yield from _texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
-    elif value is not None:
-        yield str(value).casefold()
+def _texts(value: JsonValue) -> frozenset[str]:
+    """Give all keys and leaves as text without case."""
+    found: set[str] = set()
+    ahead: list[JsonValue] = [value]
+    while ahead:
+        item = ahead.pop()
+        if isinstance(item, str):
+            found.add(item.casefold())
+        elif isinstance(item, (dict, Mapping)):
+            found.update(map(str.casefold, item))
+            ahead.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            ahead.extend(item)
+        elif item is not None:
+            found.add(str(item).casefold())
+    return frozenset(found)
 
 
 def as_metadata(found: Trace) -> list[JsonValue]:
@@ -134,14 +143,19 @@ def is_identifier(name: str, value: Leaf) -> bool:
     """Tell whether the parameter's name or the value's looks say that the value names one thing."""
     if isinstance(value, bool) or value is None or isinstance(value, float) or value == "":
         return False
-    ending = next(iter(_NAME_PARTS.findall(name)[-1:]), "").lower()
+    ending = _last_part(name)
     if isinstance(value, int):
         return ending in _ID_ENDINGS or (ending in _CODE_ENDINGS and abs(value) >= 1000)
-    if any(letter.isspace() for letter in value) or not any(letter.isalnum() for letter in value):
+    if value.split() != [value] or _LETTER_OR_DIGIT.search(value) is None:
         return False
-    if ending in _ID_ENDINGS or (ending in _CODE_ENDINGS and any(letter.isdigit() for letter in value)):
+    if ending in _ID_ENDINGS or (ending in _CODE_ENDINGS and any(map(str.isdigit, value))):
         return True
     return _ID_VALUE.match(value) is not None and _MEASURE.match(value) is None
+
+
+@lru_cache(maxsize=2048)
+def _last_part(name: str) -> str:
+    return next(iter(_NAME_PARTS.findall(name)[-1:]), "").lower()
 
 
 def _source(value: Leaf, name: str, schema: JsonObject, evidence: Evidence) -> Source | None:
@@ -206,7 +220,7 @@ def _declared(value: Leaf, schema: JsonObject) -> Source | None:
     options = schema.get("enum")
     if (isinstance(options, (list, tuple)) and value in options) or schema.get("const", ...) == value:
         return Source(kind=SourceKind.ENUM, how="enum")
-    if any(schema.get(bound) == value for bound in ("minimum", "maximum")):
+    if schema.get("minimum") == value or schema.get("maximum") == value:
         return Source(kind=SourceKind.DEFAULT, how="bound")
     return None
 
@@ -228,13 +242,13 @@ def _derived(value: Leaf, name: str, evidence: Evidence, *, identifier: bool) ->
         return found if found is not None else derive_number(number, evidence)
     return (
         derive_symbol(value, evidence)
-        or derive_calendar(value, evidence.outside)
+        or derive_calendar(value, evidence)
         or derive_joined(value, evidence, certain=True)
         or derive_prefixed(value, evidence)
         or derive_words(value, evidence)
         or derive_abbreviation(value, evidence)
         or derive_place(value, name, evidence.users)
-        or derive_translation(value, evidence.users)
+        or derive_translation(value, evidence)
     )
 
 

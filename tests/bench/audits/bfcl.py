@@ -1,6 +1,7 @@
 """The 800 multi-turn entries of BFCL: their ground truth executed by their own checker, or audited by us.
 
 Both begin with the files and without the classes: reading them and importing those is part of both times.
+With a number of times, the entries are gone through that often, and start and imports are part of neither.
 ``states`` compares what both find after each turn; it is no part of the times.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import import_module
@@ -19,10 +21,11 @@ import anyio
 
 from sandbox import StateReading, TrustedExecution, TrustedTrajectory, open_trusted
 from sandbox.trusted.bfcl import CATEGORIES, read_entries
-from tests.bench.measure import report
+from tests.bench.measure import measured, report, tell
 from toolace_mt import audit_async
 from toolace_mt.garbage import collect_rarely
 
+_BESIDE = ("possible_answer", "multi_turn_func_doc")
 _CHECKER = "bfcl_eval.eval_checker.multi_turn_eval.multi_turn_checker"
 
 
@@ -57,6 +60,29 @@ async def _ours(files: Sequence[Path], jobs: int) -> int:
     return audited.dialogues
 
 
+async def _theirs_again(files: Sequence[Path], times: int) -> None:
+    await _theirs(files)
+    tell(await measured(partial(_theirs, [*files] * times)))
+
+
+async def _ours_again(files: Sequence[Path], jobs: int, times: int) -> None:
+    """An audit of so many copies less one of a single copy: what both start with falls away."""
+    with tempfile.TemporaryDirectory() as name:
+        copies = [copy for number in range(times + 1) for copy in _linked(files, Path(name) / str(number))]
+        await _ours(files, jobs)
+        few = await measured(partial(_ours, copies[: len(files)], jobs), with_ended=True)
+        many = await measured(partial(_ours, copies, jobs), with_ended=True)
+    tell(many.less(few))
+
+
+def _linked(files: Sequence[Path], folder: Path) -> list[Path]:
+    """The files under other names, with what belongs to them."""
+    folder.mkdir()
+    for one in (*files, *(file.parent / beside for file in files[:1] for beside in _BESIDE)):
+        (folder / one.name).symlink_to(one)
+    return [folder / file.name for file in files]
+
+
 async def _states() -> None:
     from tests.sandbox.trusted.test_bfcl import their_run
 
@@ -74,11 +100,16 @@ async def _states() -> None:
 
 
 if __name__ == "__main__":
-    match sys.argv[1]:
-        case "theirs":
+    match sys.argv[1:]:
+        case ["theirs"]:
             anyio.run(report, partial(_theirs, _files()))
-        case "states":
+        case ["theirs", times]:
+            anyio.run(_theirs_again, _files(), int(times))
+        case ["states"]:
             anyio.run(_states)
+        case ["ours", jobs, times]:
+            collect_rarely()
+            anyio.run(_ours_again, _files(), int(jobs), int(times))
         case _:
             collect_rarely()
             anyio.run(partial(report, partial(_ours, _files(), int(sys.argv[2])), with_ended=True))

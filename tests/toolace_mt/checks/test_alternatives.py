@@ -29,7 +29,7 @@ def answered(truth: list[Any], user: str, *, id: str = "simple_1") -> Transcript
 
 
 def settled(truth: dict[str, Any], user: str) -> Any:
-    return judge(answered([{"get_weather": truth}], user)).sites[0].call.arguments
+    return judge(answered([{"get_weather": truth}], user)).pairing.sites[0].call.arguments
 
 
 @pytest.mark.parametrize(
