@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sandbox.importers.packing import ImportedPack
     from sandbox.importers.sources import import_pack
     from sandbox.isolation import Isolation, IsolationLevel
+    from sandbox.packs.joining import JOINING_SIGN, join_packs
     from sandbox.packs.pins import pinned_digests
     from sandbox.packs.reading import Invariant, Pack, Task, ToolSpec, pack_folder, shipped_packs
     from sandbox.properties import (
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "JOINING_SIGN",
     "PROPERTIES",
     "SHIPPED_ENVIRONMENTS",
     "Call",
@@ -120,6 +122,7 @@ __all__ = [
     "diff_states",
     "environment_source",
     "import_pack",
+    "join_packs",
     "judge_examples",
     "lint_schema",
     "open_pack",
@@ -149,6 +152,7 @@ _HOMES = {
     "importers.packing": ("ImportedPack",),
     "importers.sources": ("import_pack",),
     "packs.reading": ("Invariant", "Pack", "Task", "ToolSpec", "pack_folder", "shipped_packs"),
+    "packs.joining": ("JOINING_SIGN", "join_packs"),
     "packs.pins": ("pinned_digests",),
     "properties": (
         "PROPERTIES",

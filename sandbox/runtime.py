@@ -108,7 +108,11 @@ class ProcessRuntime:
 
     async def inspect(self, pack: Pack) -> Mapping[str, Any]:
         """Compile a pack's code on a worker; give its functions' ``signatures`` and any ``violation``."""
-        return await self._pool.inspect(self._loaded(pack))
+        parts = await self._pool.inspect(self._loaded(pack))
+        return {
+            "signatures": {name: names for part in parts for name, names in part["signatures"].items()},
+            "violation": next((part["violation"] for part in parts if part["violation"]), None),
+        }
 
     def admit(self, pack: Pack) -> None:
         """Raise ``IsolationError`` unless this pack may run with the isolation that there is here."""
@@ -117,7 +121,7 @@ class ProcessRuntime:
     def _loaded(self, pack: Pack) -> LoadedPack:
         if pack.digest not in self._packs:
             self.admit(pack)
-            self._packs[pack.digest] = pack_message(pack, trusted=pack.digest in self._trusted)
+            self._packs[pack.digest] = pack_message(pack, trusted=pack.digests <= frozenset(self._trusted))
         return self._packs[pack.digest]
 
     async def _run_batch(

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from sandbox.packs.reading import Pack, read_pack
+from sandbox.packs.joining import read_packs
+from sandbox.packs.reading import Pack
 from sandbox.runtime import Runtime, open_runtime
 from sandbox.state.world import state_digest
 from sandbox.types import Call, JsonValue, Outcome, Snapshot, Trajectory
@@ -48,6 +49,6 @@ class OpenedPack(Pack):
 
 
 def open_pack(name_or_path: str | Path) -> OpenedPack:
-    """Read a pack by its shipped name or its folder's path (see ``read_pack`` for what it raises)."""
-    pack = read_pack(name_or_path)
+    """Read a pack by its shipped name or its folder's path, or several joined by ``+``."""
+    pack = read_packs(name_or_path)
     return OpenedPack(**{field.name: getattr(pack, field.name) for field in fields(pack)})

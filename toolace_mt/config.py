@@ -15,6 +15,15 @@ from toolace_mt.injections import INJECTIONS
 
 __all__ = ["EndpointConfig", "GenerateConfig", "PriceConfig", "SimulatedConfig", "load_config"]
 
+_JOINED = (
+    "banking+email",
+    "calendar+smart-home",
+    "healthcare+calendar",
+    "retail+smart-home",
+    "support-desk+files",
+    "travel+calendar",
+)
+"""One person's errands that people combine; two packs with a persona would make two persons of the user."""
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -76,7 +85,7 @@ class GenerateConfig(_Strict):
     ``endpoints`` are several places with the same model, in the place of ``model``.
     """
 
-    pack: tuple[str, ...] = Field(default_factory=shipped_packs)
+    pack: tuple[str, ...] = Field(default_factory=lambda: (*shipped_packs(), *_JOINED))
     model: str = "local"
     model_name: str | None = None
     endpoints: tuple[EndpointConfig, ...] = ()

@@ -127,6 +127,7 @@ class Pack:
     """A tool pack.  ``source`` is untrusted code: only a confined worker ever parses or runs it.
 
     ``mock`` says that the tools only pretend: results that fit their schemas, or were recorded.
+    ``parts`` are the packs that this one joins (see ``join_packs``); it has no source of its own then.
     """
 
     name: str
@@ -145,6 +146,17 @@ class Pack:
     source: str
     digest: str
     path: Path
+    parts: tuple[Pack, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The code of each of its parts, or its own."""
+        return tuple(part.source for part in self.parts) or (self.source,)
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """The digests of the folders that it was read from."""
+        return frozenset(part.digest for part in self.parts) or frozenset({self.digest})
 
     def tool(self, name: str) -> ToolSpec:
         """Give a tool by name.  Raises ``PackError`` if there is none."""

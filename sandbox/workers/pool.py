@@ -64,7 +64,7 @@ class WorkerPool:
         self._slots = anyio.Semaphore(workers)
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
-        self._compiled: dict[str, dict[str, Any]] = {}
+        self._compiled: dict[str, list[dict[str, Any]]] = {}
         self._compiling: dict[str, anyio.Lock] = {}
         self._asked = 0
         self.workers = workers
@@ -107,8 +107,8 @@ class WorkerPool:
                 await self._condemn(worker)
             raise
 
-    async def inspect(self, pack: LoadedPack) -> dict[str, Any]:
-        """Load a pack on a worker; give its functions' ``signatures`` and the policy's ``violation``."""
+    async def inspect(self, pack: LoadedPack) -> list[dict[str, Any]]:
+        """Load a pack on a worker; give, for each source of it, what its compilation told."""
         await self._compile(pack)
         await self._slots.acquire()
         async with self._worker() as worker:
@@ -143,7 +143,7 @@ class WorkerPool:
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._end(worker)
-            if not isinstance(answer.get("compiled"), dict):
+            if not isinstance(answer.get("compiled"), list):
                 raise PackError(f"pack {pack.name}: {why(answer)}")
             self._compiled[pack.digest] = answer["compiled"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,18 +27,25 @@ from sandbox.workers.lanes import ConfinedLane, Lane, TrustedLane
 __all__ = ["Program", "load_functions", "load_program"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The functions of one source, and the tables that each reaches; packs that are joined have several."""
+
+    functions: Mapping[str, Any]
+    reached: Mapping[str, Tables]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """A compiled pack.  ``violation`` says why its code may not run; then every call is forbidden.
 
-    ``contracts`` are its tools as they were sent; one is compiled, into ``tools``, when it is first called:
-    a worker needs a few of them, and 64 workers need their memory.
+    ``contracts`` are its tools as they were sent, each of one of the ``parts``; one is compiled, into
+    ``tools``, when it is first called: a worker needs a few of them, and 64 workers need their memory.
     """
 
     lane: Lane
     contracts: Mapping[str, Mapping[str, Any]]
-    functions: Mapping[str, Any]
-    reached: Mapping[str, Tables]
+    parts: Sequence[_Part]
     tools: dict[str, Tool] = field(default_factory=dict)
     worlds: Mapping[str, Origin]
     violation: str | None = None
@@ -84,27 +91,29 @@ class Program:
         contract = self.contracts.get(name)
         if contract is None:
             return None
-        tool = self.tools[name] = _tool(contract, self.functions, self.reached)
+        tool = self.tools[name] = _tool(contract, self.parts[contract["part"]])
         return tool
 
 
-def load_program(pack: Mapping[str, Any], source: CompiledSource, *, trusted: bool = False) -> Program:
+def load_program(
+    pack: Mapping[str, Any], sources: Sequence[CompiledSource], *, trusted: bool = False
+) -> Program:
     """Make what the parent sent of a pack ready to run.  Without code it is a program that forbids.
 
     The pack's schemas have passed the lint, in the worker that compiled its code.
     """
     meter = Meter()
-    functions: dict[str, Any] = {}
-    if source.code is not None:
-        functions = load_plain(source.code, meter) if trusted else load_functions(source.code, meter)
     lane = TrustedLane if trusted else ConfinedLane
+    load = load_plain if trusted else load_functions
     return Program(
         lane=lane(context=ToolContext(clock=pack["clock"], meter=meter), meter=meter),
         contracts={tool["name"]: tool for tool in pack["tools"]},
-        functions=functions,
-        reached=source.reached,
+        parts=tuple(
+            _Part({} if source.code is None else load(source.code, meter), source.reached)
+            for source in sources
+        ),
         worlds={name: Origin.of(name, state) for name, state in pack["worlds"].items()},
-        violation=source.violation,
+        violation=next(filter(None, (source.violation for source in sources)), None),
     )
 
 
@@ -121,14 +130,14 @@ def load_functions(code: Any, meter: Meter) -> dict[str, Any]:
     return {name: value for name, value in names.items() if name not in known}
 
 
-def _tool(tool: Mapping[str, Any], functions: Mapping[str, Any], reached: Mapping[str, Tables]) -> Tool:
+def _tool(tool: Mapping[str, Any], part: _Part) -> Tool:
     name = tool["name"]
-    tables = reached.get(name)
+    tables = part.reached.get(name)
     reads_only = tool["effect"] == "read"
     touches = frozenset(tool["touches"])
     return Tool(
         name=name,
-        function=functions.get(name) or _missing(name),
+        function=part.functions.get(name) or _missing(name),
         arguments=compile_linted(tool["parameters"], where=f"{name}.parameters"),
         result=compile_linted(tool["returns"], where=f"{name}.returns"),
         looks_plain=glance_by(tool["returns"]),

@@ -52,8 +52,10 @@ def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
             "effect": tool.effect,
             "touches": tool.touches,
             "errors": tuple(tool.errors),
+            "part": part,
         }
-        for tool in pack.tools
+        for part, one in enumerate(pack.parts or (pack,))
+        for tool in one.tools
     ]
     schemas = {
         f"{tool.name}.{part}": schema
@@ -64,7 +66,7 @@ def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
     return LoadedPack(
         name=pack.name,
         digest=pack.digest,
-        source=encode({"compile": pack.source, "trusted": trusted, "schemas": schemas}),
+        source=encode({"compile": pack.sources, "trusted": trusted, "schemas": schemas}),
         load={"load": orjson.Fragment(orjson.dumps(body)), "digest": pack.digest, "trusted": trusted},
     )
 

@@ -116,15 +116,15 @@ def serve(channel: socket.socket) -> NoReturn:
 
 def _answer(message: dict[str, Any], programs: dict[str, Program]) -> dict[str, Any]:
     match message:
-        case {"compile": source, "trusted": trusted, "schemas": schemas}:
+        case {"compile": sources, "trusted": trusted, "schemas": schemas}:
             try:
                 for where, schema in schemas.items():
                     lint_schema(schema, where=where)
             except SandboxError as error:
                 return {"failed": str(error)[:MAX_ERROR_TEXT]}
-            return {"compiled": write_compiled(compile_source(source, trusted=trusted))}
+            return {"compiled": [write_compiled(compile_source(one, trusted=trusted)) for one in sources]}
         case {"load": pack, "digest": digest, "trusted": trusted, "compiled": compiled}:
-            programs[digest] = load_program(pack, read_compiled(compiled), trusted=trusted)
+            programs[digest] = load_program(pack, [*map(read_compiled, compiled)], trusted=trusted)
             return {"loaded": digest}
         case {"run": digest, "batch": batch, "strict": strict, "number": number}:
             program = programs[digest]

@@ -52,7 +52,7 @@ async def test_a_limit_on_file_sizes_costs_one_line_and_the_run_goes_on_without_
 ) -> None:
     words = [*arguments(server, tmp_path / "run"), "--resume"]
     before = server.requests
-    stopped = await run_words(sys.executable, "-c", LIMITED + PROGRAM, str(kilobytes * 1024), *words)
+    stopped = await run_words(sys.executable, "-B", "-c", LIMITED + PROGRAM, str(kilobytes * 1024), *words)
     assert stopped.status == 2, stopped.err
     assert "Traceback" not in stopped.err
     assert str(tmp_path / "run") in stopped.err.splitlines()[-1]

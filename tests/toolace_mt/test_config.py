@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import open_pack, shipped_packs
 from toolace_mt.config import GenerateConfig, load_config
 from toolace_mt.errors import ConfigError
 from toolace_mt.injections import INJECTIONS
@@ -102,3 +103,9 @@ def test_only_the_embedded_model_is_held_to_close_wording_and_judged_by_rules(
 def test_the_attempts_are_bounded_by_the_count_unless_told() -> None:
     assert GenerateConfig(count=4).most_attempts == 22
     assert GenerateConfig(count=4, max_attempts=5).most_attempts == 5
+
+
+def test_the_packs_that_are_joined_by_default_can_be_joined() -> None:
+    packs = [open_pack(name) for name in GenerateConfig().pack]
+    assert len(packs) > len(shipped_packs())
+    assert all(len(pack.parts) == 2 for pack in packs[len(shipped_packs()) :])

@@ -11,8 +11,10 @@ from typing import Self
 import anyio
 
 from sandbox import (
+    JOINING_SIGN,
     Execution,
     Pack,
+    PackError,
     ProcessRuntime,
     SandboxError,
     Trajectory,
@@ -150,8 +152,11 @@ class PackEnvironment:
         wanted = setting.pack
         if wanted is None:
             return self._default or "the record names no pack; give one with --env"
-        if wanted not in self._packs and wanted in self._known:
-            await self._open(wanted)
+        if wanted not in self._packs and {*wanted.split(JOINING_SIGN)} <= {*self._known}:
+            try:
+                await self._open(wanted)
+            except PackError as error:  # some packs cannot be joined
+                return str(error)
         opened = self._packs.get(wanted)
         if opened is not None:
             return opened

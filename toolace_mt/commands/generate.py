@@ -17,7 +17,7 @@ __all__ = ["generate"]
     "--pack",
     multiple=True,
     metavar="P",
-    help="A shipped pack or a folder; may be given again.  [all shipped]",
+    help="A shipped pack or a folder, or several joined by +; may be given again.  [all shipped, and pairs]",
 )
 @click.option(
     "--model",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -97,7 +97,7 @@ async def walk(pack: Pack, start: Snapshot, chance: random.Random, execute: Exec
     goals = [tool for tool in pack.tools if tool.goal] or list(pack.tools)
     for _ in range(wanted * _TRIES_PER_SUB_TASK):
         used = {task.goal for task in sub_tasks}
-        open_goals = [tool for tool in goals if tool.name not in used]
+        open_goals = _open_goals(pack, goals, used)
         if len(sub_tasks) == wanted or not open_goals:
             break
         goal = chance.choices(open_goals, [3 if tool.effect == "write" else 2 for tool in open_goals])[0]
@@ -111,6 +111,14 @@ async def walk(pack: Pack, start: Snapshot, chance: random.Random, execute: Exec
     if len(sub_tasks) < 2:
         raise PlanError(f"pack {pack.name}, world {start.world}: fewer than two goals can be reached")
     return Plan(world=start.world, sub_tasks=tuple(sub_tasks), persona=persona)
+
+
+def _open_goals(pack: Pack, goals: Sequence[ToolSpec], used: set[str]) -> list[ToolSpec]:
+    """Of packs that are joined, those without a sub-task come first, once there is one."""
+    unused = [tool for tool in goals if tool.name not in used]
+    parts = [{tool.name for tool in part.tools} for part in pack.parts]
+    waiting = set[str]().union(*(names for names in parts if used.isdisjoint(names)))
+    return [tool for tool in unused if used and tool.name in waiting] or unused
 
 
 def _persona(pack: Pack, state: JsonObject, chance: random.Random) -> tuple[str, JsonObject]:

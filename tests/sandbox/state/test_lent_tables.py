@@ -65,11 +65,12 @@ def plain_program() -> Program:
             "effect": "read" if name == "look" else "write",
             "touches": ["a", "b"],
             "errors": ["failed"],
+            "part": 0,
         }
         for name in TOOLS
     ]
     pack = {"clock": "2026-03-02T09:00:00Z", "worlds": {"only": WORLD}, "tools": tools}
-    return load_program(pack, compile_source(SOURCE, trusted=True), trusted=True)
+    return load_program(pack, [compile_source(SOURCE, trusted=True)], trusted=True)
 
 
 def told(program: Program, world: LiveWorld, name: str) -> tuple[bytes, str, dict[str, bytes]]:

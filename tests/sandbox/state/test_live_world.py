@@ -113,11 +113,12 @@ def make_program() -> Program:
             "effect": "write" if name in WRITES else "read",
             "touches": WRITES.get(name, []),
             "errors": ["no_row", "spoilt"],
+            "part": 0,
         }
         for name in TOOLS
     ]
     pack = {"clock": "2026-03-02T09:00:00Z", "source": SOURCE, "worlds": {"only": WORLD}, "tools": tools}
-    return load_program(orjson.loads(orjson.dumps(pack)), compile_source(SOURCE, trusted=False))
+    return load_program(orjson.loads(orjson.dumps(pack)), [compile_source(SOURCE, trusted=False)])
 
 
 def full_state(world: LiveWorld) -> dict[str, Any]:

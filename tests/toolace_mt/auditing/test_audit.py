@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import Call, Returned, Trajectory, open_pack, run
 from toolace_mt.auditing import LEVELS, AuditReport, EnvironmentUnusableError, audit, audit_async
 from toolace_mt.auditing.gaps import Gap
 from toolace_mt.checks import UnknownRuleError
@@ -232,3 +233,42 @@ def test_planned_faults_of_the_record_happen_again(
     planned = audit(written(path, record), environment=str(pack_folder))
     assert rules_of(without) == ["TA601"]
     assert rules_of(planned) == []
+
+
+@pytest.mark.parametrize(("pack", "reason"), [("retail+travel", "persona"), ("retail+mine", "open are")])
+def test_a_record_of_packs_that_cannot_be_joined_is_not_executed(
+    tmp_path: Path, recorded: Recorder, pack: str, reason: str
+) -> None:
+    record = recorded(GET)
+    record["metadata"]["pack"] = pack
+    report = audit(written(tmp_path / "d.jsonl", record), environment="auto")
+    told = [found.finding.message for found in report.findings if found.finding.rule == "TA504"]
+    assert len(told) == 1
+    assert reason in told[0]
+
+
+def test_a_record_made_in_joined_packs_is_executed_in_them(tmp_path: Path) -> None:
+    calls = (
+        Call(name="find_user_by_email", arguments={"email": "nora.feld@example.com"}),
+        Call(name="list_events", arguments={"date": "2026-03-03"}),
+    )
+    execution = run(open_pack("retail+calendar"), [Trajectory(start="default+tight", calls=calls)])[0]
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "nora.feld@example.com, 2026-03-03?"}]
+    for number, (call, step) in enumerate(zip(calls, execution.steps, strict=True)):
+        assert isinstance(step.outcome, Returned)
+        written_call = {"name": call.name, "arguments": json.dumps(call.arguments)}
+        messages += [
+            {
+                "role": "assistant",
+                "tool_calls": [{"id": f"c{number}", "type": "function", "function": written_call}],
+            },
+            {"role": "tool", "tool_call_id": f"c{number}", "content": json.dumps(step.outcome.value)},
+        ]
+    metadata = {
+        "pack": "retail+calendar",
+        "world": "default+tight",
+        "final_state_digest": execution.final_state_digest,
+    }
+    record = {"messages": messages, "metadata": metadata}
+    report = audit(written(tmp_path / "d.jsonl", record), environment="auto", select=["TA5", "TA6"])
+    assert (rules_of(report), report.levels["executed"]) == ([], 2)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sandbox import Call, Returned, Snapshot, Trajectory, state_digest
+from sandbox import Call, Returned, Snapshot, Trajectory, open_pack, state_digest
 from sandbox.testing import make_pack, make_tool
 from toolace_mt.chance import source_of_chance
 from toolace_mt.dialogue import ToolCall
@@ -75,6 +75,14 @@ def test_no_two_sub_tasks_want_the_same(planned: tuple[Planned, ...]) -> None:
     for case in planned:
         goals = [task.goal for task in case.plan.sub_tasks]
         assert len(set(goals)) == len(goals)
+
+
+async def test_a_dialogue_in_joined_packs_has_a_sub_task_in_each(stages: dict[str, Stage]) -> None:
+    pack = open_pack("travel+calendar")
+    stage = stage_of(pack, stages["travel"].runtime)
+    for seed in SEEDS:
+        goals = {task.goal for task in (await stage.draft(seed)).plan.sub_tasks}
+        assert all(goals & {tool.name for tool in part.tools} for part in pack.parts), (seed, goals)
 
 
 async def test_every_call_works_when_all_are_executed_from_a_fresh_world(
