@@ -138,7 +138,7 @@ def test_any_bytes_are_read_without_a_crash_or_a_silent_loss(tmp_path: Path, con
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_a_file_in_utf_16_is_one_record_that_says_so(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "d.jsonl"
-    path.write_bytes("\ufeff{\"messages\": []}\n{}\n".encode(encoding))
+    path.write_bytes('\ufeff{"messages": []}\n{}\n'.encode(encoding))
     (record,) = raw_records(path)
     assert record.reason is not None
     assert "UTF-16" in record.reason
