@@ -8,10 +8,10 @@ from engine import own_seconds
 
 
 def test_all_that_this_thread_runs_counts() -> None:
-    ran, before = time.thread_time(), own_seconds()
+    before, ran = own_seconds(), time.thread_time()
     while time.thread_time() - ran < 0.01:
         pass
-    assert own_seconds() - before >= 0.01
+    assert own_seconds() - before > 0.009
 
 
 def test_it_never_goes_back() -> None:
