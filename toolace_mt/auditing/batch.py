@@ -187,6 +187,7 @@ def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, in
             judgement.findings,
             answered=len(judgement.pairing.answers),
             declares_tools=transcript.tools is not None,
+            is_traced=judgement.sources is not None,
         ),
     )
     wanted = bool(findings) and task.show and _is_wanted(findings, shown)

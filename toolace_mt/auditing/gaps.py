@@ -21,6 +21,8 @@ class Gap(StrEnum):
     """The tool's parameters have no usable schema, so the arguments were not looked at."""
     UNSURE = "unsure"
     """A value of the call has a likely source and no certain one."""
+    UNTRACED = "untraced"
+    """No rule is chosen that asks where the call's values come from."""
     NO_RESULT = "no result"
     """The record holds no result of the call."""
     NO_STATE = "no state"
@@ -36,7 +38,12 @@ class Gap(StrEnum):
 
 
 def static_gaps(
-    levels: Sequence[int], findings: Sequence[Finding], *, answered: int, declares_tools: bool
+    levels: Sequence[int],
+    findings: Sequence[Finding],
+    *,
+    answered: int,
+    declares_tools: bool,
+    is_traced: bool,
 ) -> dict[Gap, int]:
     """Count the gaps of one dialogue by its record alone, from the findings on it, of whatever rules.
 
@@ -49,7 +56,9 @@ def static_gaps(
         gaps[Gap.NO_TOOLS] = levels.count(_PARSED)
     if _DECLARED in levels:
         gaps[Gap.NO_SCHEMA] = levels.count(_DECLARED) - _blamed(findings, "TA3")
-    if _VALID in levels:
+    if not is_traced:
+        gaps[Gap.UNTRACED] = levels.count(_VALID)
+    elif _VALID in levels:
         gaps[Gap.UNSURE] = max(0, levels.count(_VALID) - _blamed(findings, "TA4"))
     return {gap: calls for gap, calls in gaps.items() if calls > 0}
 

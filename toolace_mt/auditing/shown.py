@@ -16,17 +16,14 @@ _MESSAGES, _ARGUMENTS, _TOOLS = 60, 40, 60
 _FIRST, _BEFORE, _AFTER = 4, 6, 2
 
 
-def shown_dialogue(transcript: Transcript, sources: Trace, findings: Iterable[Finding] = ()) -> JsonObject:
-    """Give the dialogue as plain JSON; long texts are cut and say so.
+def shown_dialogue(
+    transcript: Transcript, sources: Trace | None, findings: Iterable[Finding] = ()
+) -> JsonObject:
+    """Give the dialogue as plain JSON; long texts are cut and say so.  ``sources`` are None if not traced.
 
     Of a long dialogue the beginning and what stands around the findings is given; ``i`` is a message's turn.
     """
-    by_call: dict[tuple[int, int], list[JsonValue]] = {}
-    for site, source in sources.items():
-        listed = by_call.setdefault((site.turn, site.call), [])
-        if len(listed) < _ARGUMENTS:
-            shown = _cut(_text(sources.value(site)), _VALUE)
-            listed.append([site.path, shown, _words(source), None if source is None else source.turn])
+    by_call = {} if sources is None else _sources_by_call(sources)
     length = len(transcript.messages)
     turns = _shown_turns(length, [found.turn for found in findings if found.turn is not None])
     return {
@@ -34,6 +31,16 @@ def shown_dialogue(transcript: Transcript, sources: Trace, findings: Iterable[Fi
         "length": length,
         "tools": [tool.name for tool in transcript.tools or ()][:_TOOLS],
     }
+
+
+def _sources_by_call(sources: Trace) -> dict[tuple[int, int], list[JsonValue]]:
+    by_call: dict[tuple[int, int], list[JsonValue]] = {}
+    for site, source in sources.items():
+        listed = by_call.setdefault((site.turn, site.call), [])
+        if len(listed) < _ARGUMENTS:
+            shown = _cut(_text(sources.value(site)), _VALUE)
+            listed.append([site.path, shown, _words(source), None if source is None else source.turn])
+    return by_call
 
 
 def _shown_turns(length: int, found: list[int]) -> list[int]:

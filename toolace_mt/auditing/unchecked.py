@@ -13,6 +13,7 @@ _CALL_GAPS = (
     (Gap.NO_TOOLS, "declared", "not looked up: the record declares no tools"),
     (Gap.NO_SCHEMA, "valid", "with arguments that no usable schema describes"),
     (Gap.UNSURE, "grounded", "with a value whose source is likely, not certain"),
+    (Gap.UNTRACED, "grounded", "whose values were not traced: none of TA401 to TA404 is chosen"),
     (Gap.NO_RESULT, "replayed", "without a recorded result"),
 )
 _EXPERT_GAPS = (

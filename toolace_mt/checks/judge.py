@@ -38,14 +38,15 @@ class Judgement:
     """What the checks found, and the level that each call reaches.
 
     ``findings`` are those of the chosen rules, and all of the rules on which the levels rest.  ``transcript``
-    is the record with the best of its answer key's alternatives (see ``settle_alternatives``).
+    is the record with the best of its answer key's alternatives (see ``settle_alternatives``).  ``sources``
+    is None, and no call is grounded, where none of the rules that need sources is chosen.
     """
 
     transcript: Transcript
     findings: tuple[Finding, ...]
     levels: tuple[int, ...]
     pairing: Pairing
-    sources: Trace
+    sources: Trace | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class _Subject:
     transcript: Transcript
     pairing: Pairing
     toolset: Toolset | None
-    sources: Trace
+    sources: Trace | None
     reads: frozenset[str] | None
 
 
@@ -87,7 +88,7 @@ def judge(
         transcript=transcript,
         pairing=pair_results(transcript),
         toolset=toolset,
-        sources=trace(transcript),
+        sources=trace(transcript) if chosen is None or not chosen.isdisjoint(_UNGROUNDED) else None,
         reads=reads,
     )
     found = [finding for check in _needed(chosen) for finding in check(subject)]
@@ -121,6 +122,10 @@ def _arguments(subject: _Subject) -> Iterable[Finding]:
     )
 
 
+def _grounding(subject: _Subject) -> Iterable[Finding]:
+    return () if subject.sources is None else check_grounding(subject.pairing.sites, subject.sources)
+
+
 def _references(subject: _Subject) -> Iterable[Finding]:
     return check_references(subject.pairing.sites, is_reference=subject.transcript.is_reference)
 
@@ -139,10 +144,7 @@ _CHECKS: tuple[tuple[frozenset[str], _Check], ...] = (
     (frozenset({"TA202", "TA203", "TA204", "TA205"}), _declarations),
     (frozenset({"TA201"}), _tools_declared),
     (_INVALID, _arguments),
-    (
-        frozenset({"TA401", "TA402", "TA404"}),
-        lambda subject: check_grounding(subject.pairing.sites, subject.sources),
-    ),
+    (frozenset({"TA401", "TA402", "TA404"}), _grounding),
     (frozenset({"TA405"}), lambda subject: check_claims(subject.transcript)),
     (frozenset({"TA403"}), _references),
     (frozenset({"TA701"}), _repeated_calls),
@@ -155,7 +157,7 @@ _CHECKS: tuple[tuple[frozenset[str], _Check], ...] = (
 def _needed(chosen: frozenset[str] | None) -> tuple[_Check, ...]:
     if chosen is None:
         return tuple(check for _, check in _CHECKS)
-    rules = chosen | _INVALID | _UNGROUNDED
+    rules = chosen | _INVALID if chosen.isdisjoint(_UNGROUNDED) else chosen | _INVALID | _UNGROUNDED
     return tuple(check for of_check, check in _CHECKS if not rules.isdisjoint(of_check))
 
 
@@ -166,17 +168,18 @@ def _order(finding: Finding) -> tuple[int, int, str, str]:
 
 
 def _levels(
-    sites: tuple[CallSite, ...], toolset: Toolset | None, sources: Trace, findings: list[Finding]
+    sites: tuple[CallSite, ...], toolset: Toolset | None, sources: Trace | None, findings: list[Finding]
 ) -> Iterator[int]:
-    unsure = {
-        (site.turn, site.call) for site, source in sources.items() if source is None or not source.certain
-    }
     broken = {(finding.turn, finding.call) for finding in findings if finding.rule in _INVALID}
-    unsure |= {
+    unsure = {
         (f.turn, f.call)
         for f in findings
         if f.rule in _UNGROUNDED and f.turn is not None and f.call is not None
     }
+    if sources is not None:
+        unsure |= {
+            (site.turn, site.call) for site, source in sources.items() if source is None or not source.certain
+        }
     for where, call in sites:
         tool = None if toolset is None else toolset.by_name.get(call.name)
         if call.arguments is None:
@@ -186,4 +189,4 @@ def _levels(
         elif tool.schema.validator is None or tool.tool.parameters is None or where in broken:
             yield StaticLevel.DECLARED
         else:
-            yield StaticLevel.VALID if where in unsure else StaticLevel.GROUNDED
+            yield StaticLevel.VALID if sources is None or where in unsure else StaticLevel.GROUNDED

@@ -1,5 +1,6 @@
 """The 800 multi-turn entries of BFCL: their ground truth executed by their own checker, or audited by us.
 
+``ours-executing`` chooses the rules about execution and state alone, which is all that theirs looks at.
 Both begin with the files and without the classes: reading them and importing those is part of both times.
 With a number of times, the entries are gone through that often, and start and imports are part of neither.
 ``states`` compares what both find after each turn; it is no part of the times.
@@ -26,6 +27,7 @@ from toolace_mt import audit_async
 from toolace_mt.garbage import collect_rarely
 
 _BESIDE = ("possible_answer", "multi_turn_func_doc")
+_EXECUTION = ("TA5", "TA6")
 _CHECKER = "bfcl_eval.eval_checker.multi_turn_eval.multi_turn_checker"
 
 
@@ -53,8 +55,8 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
     return map(json.loads, file.read_text().splitlines())
 
 
-async def _ours(files: Sequence[Path], jobs: int) -> int:
-    audited = await audit_async(files, environment="bfcl", jobs=jobs)
+async def _ours(files: Sequence[Path], jobs: int, rules: Sequence[str]) -> int:
+    audited = await audit_async(files, environment="bfcl", jobs=jobs, select=rules)
     assert audited.outcomes["failed"] == 0
     assert not [code for code in audited.rules if code.startswith(("TA5", "TA6"))]
     return audited.dialogues
@@ -65,13 +67,13 @@ async def _theirs_again(files: Sequence[Path], times: int) -> None:
     tell(await measured(partial(_theirs, [*files] * times)))
 
 
-async def _ours_again(files: Sequence[Path], jobs: int, times: int) -> None:
+async def _ours_again(files: Sequence[Path], jobs: int, rules: Sequence[str], times: int) -> None:
     """An audit of so many copies less one of a single copy: what both start with falls away."""
     with tempfile.TemporaryDirectory() as name:
         copies = [copy for number in range(times + 1) for copy in _linked(files, Path(name) / str(number))]
-        await _ours(files, jobs)
-        few = await measured(partial(_ours, copies[: len(files)], jobs), with_ended=True)
-        many = await measured(partial(_ours, copies, jobs), with_ended=True)
+        await _ours(files, jobs, rules)
+        few = await measured(partial(_ours, copies[: len(files)], jobs, rules), with_ended=True)
+        many = await measured(partial(_ours, copies, jobs, rules), with_ended=True)
     tell(many.less(few))
 
 
@@ -107,9 +109,11 @@ if __name__ == "__main__":
             anyio.run(_theirs_again, _files(), int(times))
         case ["states"]:
             anyio.run(_states)
-        case ["ours", jobs, times]:
+        case ["ours" | "ours-executing" as what, jobs, *times]:
             collect_rarely()
-            anyio.run(_ours_again, _files(), int(jobs), int(times))
-        case _:
-            collect_rarely()
-            anyio.run(partial(report, partial(_ours, _files(), int(sys.argv[2])), with_ended=True))
+            rules = _EXECUTION if what == "ours-executing" else ()
+            if times:
+                anyio.run(_ours_again, _files(), int(jobs), rules, int(times[0]))
+            else:
+                work = partial(_ours, _files(), int(jobs), rules)
+                anyio.run(partial(report, work, with_ended=True))

@@ -100,6 +100,11 @@ def test_the_worst_and_the_slowest_files_are_named() -> None:
         ([dialogue(result=False)], {"ignore": ["TA1"]}, "1 call without a recorded result"),
         ([dialogue()], {"ignore": ["TA301"]}, "1 rule switched off: TA301"),
         ([dialogue()], {"environment": "auto"}, "1 dialogue not executed in auto"),
+        (
+            [dialogue()],
+            {"select": ["TA5"]},
+            "1 call whose values were not traced: none of TA401 to TA404 is chosen",
+        ),
     ],
 )
 def test_what_was_not_checked_is_said_with_its_reason(
@@ -115,7 +120,7 @@ def test_what_a_finding_tells_is_no_gap(tmp_path: Path) -> None:
     for ignored in ((), ("TA2", "TA3", "TA4")):
         report = audited(tmp_path, dialogue("other"), ignore=ignored)
         assert not [words for words in not_checked(report) if words.startswith("1 call")]
-    faults = audit(FAULTS, select=["TA7"])
+    faults = audit(FAULTS, select=["TA402"])
     assert faults.gaps == audit(FAULTS).gaps
 
 
