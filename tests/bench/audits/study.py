@@ -18,8 +18,9 @@ _BFCL = "tests.bench.audits.bfcl"
 def measure() -> None:
     """By the record alone in one process and in two, with execution, by size, and BFCL's own entries."""
     audited = "tests.bench.audits.audited"
-    one, two, executed = in_turn(
-        [audited, str(_MANY), "1"], [audited, str(_MANY), "2"], ["tests.bench.audits.executed"]
+    executed = "tests.bench.audits.executed"
+    one, two, by_all, by_execution = in_turn(
+        [audited, str(_MANY), "1"], [audited, str(_MANY), "2"], [executed], [executed, "TA5", "TA6"]
     )
     say(f"audits: {_MANY:,} dialogues of {CALLS} calls; rules TA0 to TA4 and TA7")
     row("one process", one)
@@ -28,8 +29,12 @@ def measure() -> None:
         f"  a core judges {_per_core(one):,.0f} dialogues/s and {CALLS * _per_core(one):,.0f} calls/s;"
         f" two processes are {two['per_second'] / one['per_second']:.2f} times as fast as one"
     )
-    row("with execution, all packs", executed)
-    say(f"  a core judges and executes {_per_core(executed):,.0f} dialogues/s")
+    row("with execution, all packs", by_all)
+    row("the same, --select TA5,TA6", by_execution)
+    say(
+        f"  a core judges and executes {_per_core(by_all):,.0f} dialogues/s by all rules,"
+        f" {_per_core(by_execution):,.0f} by those on execution and state alone"
+    )
     growth.measure()
     if find_spec("bfcl_eval") is not None:
         _bfcl()
