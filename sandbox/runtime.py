@@ -87,8 +87,10 @@ class ProcessRuntime:
             if isinstance(trajectory.start, str):
                 pack.world(trajectory.start)
         loaded = self._loaded(pack)
-        results: list[Execution | None] = [None] * len(trajectories)
         size = max(1, min(BATCH_SIZE, -(-len(trajectories) // self._pool.workers)))
+        if len(trajectories) == 1:
+            return tuple(await self._run_batch(pack, loaded, trajectories, strict=strict))
+        results: list[Execution | None] = [None] * len(trajectories)
         batches = iter(range(0, len(trajectories), size))
 
         async def run_batches() -> None:
@@ -97,13 +99,9 @@ class ProcessRuntime:
                 results[first : first + size] = await self._run_batch(pack, loaded, part, strict=strict)
 
         # Two for each worker: while it executes a batch of the one, the other reads and sends the next ahead.
-        width = min(-(-len(trajectories) // size), BATCHES_PER_WORKER * self._pool.workers)
-        if width <= 1:
-            await run_batches()
-        else:
-            async with anyio.create_task_group() as tasks:
-                for _ in range(width):
-                    tasks.start_soon(run_batches)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(min(-(-len(trajectories) // size), BATCHES_PER_WORKER * self._pool.workers)):
+                tasks.start_soon(run_batches)
         return tuple(result for result in results if result is not None)
 
     async def inspect(self, pack: Pack) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from toolace_mt.draft import Draft, Preference
 from toolace_mt.findings import Finding
 from toolace_mt.formats.own import OwnFormat
 from toolace_mt.plan import Plan
-from toolace_mt.provenance import as_metadata, trace
+from toolace_mt.provenance import as_metadata
 from toolace_mt.stages.verify import Verdict
 
 __all__ = ["Outcome", "accepted", "rejected", "unplannable"]
@@ -88,7 +88,7 @@ def _record(draft: Draft, verdict: Verdict, cost: Cost, *, repairs: int, isolati
             }
             for entry in draft.rounds
         ],
-        "provenance": as_metadata(trace(verdict.transcript)),
+        "provenance": as_metadata(verdict.sources),
         "verification": {
             "findings": [_finding(finding) for finding in verdict.faults],
             "executed_calls": len(draft.steps),

@@ -76,13 +76,15 @@ class Message(NamedTuple):
 class Setting:
     """The environment in which the calls were made, as far as the data tells.
 
-    ``hidden`` is state that the data holds but nobody in the dialogue has shown.
+    ``hidden`` is state that the data holds but nobody in the dialogue has shown.  ``final_state`` is the
+    world after the last call, where the data has it whole; its digest is there in any case.
     """
 
     pack: str | None = None
     world: str | None = None
     faults: Mapping[int, JsonObject] = field(default_factory=dict)
     final_state_digest: str | None = None
+    final_state: JsonObject | None = None
     hidden: JsonValue = None
 
 

@@ -106,10 +106,9 @@ class TrustedRuntime:
                 message, self._batch_seconds, lambda answer: read_results(answer, batch, read)
             )
         except WorkerDied:
-            if len(batch) == 1:
-                return [await self._run_call_by_call(batch[0], read)]
-        # One of them is guilty: alone it names itself and harms no other.
-        return [result for trajectory in batch for result in await self._run_batch([trajectory], read)]
+            # One of them is guilty, and call by call it names itself, harms no other, and wastes a call's
+            # time and not a batch's.
+            return [await self._run_call_by_call(trajectory, read) for trajectory in batch]
 
     async def _run_call_by_call(self, trajectory: TrustedTrajectory, read: StateReading) -> Result:
         """Find the calls that end the worker; what follows runs on objects that never saw them."""
@@ -117,7 +116,14 @@ class TrustedRuntime:
         while True:
             try:
                 async with self._pool.worker() as worker:
-                    return await _Retrial(worker, trajectory, deaths, self._call_seconds).run(read)
+                    retrial = _Retrial(
+                        worker,
+                        trajectory,
+                        deaths,
+                        open_seconds=self._batch_seconds,
+                        call_seconds=self._call_seconds,
+                    )
+                    return await retrial.run(read)
             except _DiedAt as death:
                 deaths[death.call] = _fault_of(death)
             except WorkerDied as death:
@@ -132,12 +138,15 @@ class _Retrial:
         worker: TrustedWorker,
         trajectory: TrustedTrajectory,
         deaths: Mapping[int, Fault],
-        seconds: float,
+        *,
+        open_seconds: float,
+        call_seconds: float,
     ) -> None:
         self._worker = worker
         self._trajectory = trajectory
         self._deaths = deaths
-        self._seconds = seconds
+        self._open_seconds = open_seconds
+        self._call_seconds = call_seconds
 
     async def run(self, read: StateReading) -> Result:
         opened = await self._ask(dict(self._trajectory.record), (), StateReading.TURN)
@@ -185,7 +194,8 @@ class _Retrial:
         self, record: dict[str, Any] | None, calls: tuple[Call, ...], read: StateReading
     ) -> Result:
         entry = {"record": record, "turns": [write_calls(calls)], "faults": []}
-        answer = await self._worker.ask({"batch": [entry], "read": read}, self._seconds)
+        seconds = self._call_seconds if record is None else self._open_seconds
+        answer = await self._worker.ask({"batch": [entry], "read": read}, seconds)
         asked = TrustedTrajectory(record={}, turns=(calls,))
         try:
             return read_results(answer, [asked], read)[0]

@@ -11,6 +11,7 @@ from toolace_mt.dialogue import CallTurn, ResultTurn
 from toolace_mt.draft import Draft, Preference, Round
 from toolace_mt.findings import Finding
 from toolace_mt.outcome import Outcome, accepted, rejected
+from toolace_mt.provenance import trace
 from toolace_mt.stages.verify import Verdict
 from toolace_mt.testing import Stage
 from toolace_mt.transcribe import transcript_of
@@ -25,7 +26,7 @@ async def draft(retail: Stage) -> Draft:
 
 def verdict(draft: Draft, *faults: Finding) -> Verdict:
     transcript = transcript_of(draft, final_state_digest=draft.final_state_digest)
-    return Verdict(transcript=transcript, faults=faults)
+    return Verdict(transcript=transcript, sources=trace(transcript), faults=faults)
 
 
 def test_an_outcome_is_read_back_from_its_json_as_it_was(draft: Draft) -> None:

@@ -41,6 +41,7 @@ _SHOWN_PER_RULE = 3
 class Task:
     """How to judge the records of one file.
 
+    ``catalogues`` are schema files, which the user named or which were found near the file.
     ``show`` asks for the dialogues of some findings; ``was_named`` is False for a file that was found in a
     folder, which may hold anything.
     """
@@ -49,6 +50,7 @@ class Task:
     format: str
     catalogues: tuple[str, ...]
     chosen: frozenset[str]
+    catalogues_were_found: bool = False
     reads: frozenset[str] | None = None
     keep_transcripts: bool = False
     show: bool = False
@@ -128,7 +130,7 @@ def _without_collection() -> Iterator[None]:
 def _judge_records(batch: Batch) -> list[list[Judged]]:
     task = batch.task
     dialect = _dialect(task.format)
-    companions = companions_of(task.file, task.catalogues)
+    companions = companions_of(task.file, task.catalogues, were_found=task.catalogues_were_found)
     shown: dict[str, int] = {}
     judged: list[list[Judged]] = []
     for raw in batch.records:

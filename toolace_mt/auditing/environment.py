@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sandbox import Fault, Outcome
+from sandbox import Fault, Outcome, describe_changes, diff_states
 from toolace_mt.auditing.batch import Judged
 from toolace_mt.auditing.gaps import Gap
 from toolace_mt.auditing.report import Verdict
-from toolace_mt.checks import Pairing, check_execution, pair_results
+from toolace_mt.checks import Compared, Pairing, compare_execution, pair_results
 from toolace_mt.findings import Finding
-from toolace_mt.transcript import Transcript
+from toolace_mt.transcript import JsonObject, Setting, Transcript
 
 __all__ = [
     "Environment",
@@ -20,6 +20,8 @@ __all__ = [
     "Executed",
     "NotExecuted",
     "Recorded",
+    "ends_otherwise",
+    "state_differences",
     "with_execution",
 ]
 
@@ -43,8 +45,9 @@ class Executed:
     """What a record's parsable calls did, in order.  ``changed_by_reads`` are indexes among the outcomes.
 
     ``final_state_digest`` is None where there is no state to compare (a mock).  ``made_up`` says that results
-    only fit their schemas: then they prove nothing, and only refused calls are of interest.  ``changes`` says
-    in words what the calls changed, if the record has another final state.
+    only fit their schemas: then they prove nothing, and only refused calls are of interest.  If the record
+    has another final state, ``changes`` says in words what the calls changed, and ``differences`` how the two
+    differ, where the record has it whole.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -52,6 +55,7 @@ class Executed:
     changed_by_reads: frozenset[int] = frozenset()
     made_up: bool = False
     changes: str = ""
+    differences: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,19 @@ class Environment(Protocol):
         ...
 
 
+def ends_otherwise(setting: Setting, run: Executed) -> bool:
+    """Tell whether the record has a final state, and another one than the run."""
+    recorded, found = setting.final_state_digest, run.final_state_digest
+    return recorded is not None and found is not None and recorded != found
+
+
+def state_differences(setting: Setting, executed: JsonObject) -> str:
+    """Say how a final state differs from the recorded one; nothing if that is not there as a whole."""
+    if setting.final_state is None:
+        return ""
+    return describe_changes(diff_states(dict(setting.final_state), executed))
+
+
 def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozenset[str]) -> Verdict:
     """Add what the run showed to a record's verdict."""
     assert judged.transcript is not None
@@ -92,15 +109,17 @@ def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozense
         found = (Finding(rule="TA504", message=run.reason),)
         return verdict._replace(findings=verdict.findings + _selected(found, chosen))
     pairing = judged.pairing or pair_results(judged.transcript)
-    shown = check_execution(
+    compared = compare_execution(
         judged.transcript,
         run.outcomes,
         run.final_state_digest,
         changed_by_reads=run.changed_by_reads,
         changes=run.changes,
+        differences=run.differences,
         pairing=pairing,
     )
-    runs = _runs(pairing, shown, run)
+    shown = compared.findings
+    runs = _runs(pairing, compared, run)
     if run.made_up:
         shown = tuple(finding for finding in shown if finding.rule in _OF_REFUSALS)
     return verdict._replace(
@@ -114,7 +133,7 @@ def with_execution(judged: Judged, run: Executed | NotExecuted, chosen: frozense
             "agreed": runs.replayed,
         },
         failed=runs.failed,
-        gaps={**verdict.gaps, **_gaps(judged.transcript, runs.executed)},
+        gaps={**verdict.gaps, **_gaps(judged.transcript, compared, runs.executed)},
     )
 
 
@@ -132,9 +151,9 @@ class _Runs:
     failed: tuple[tuple[int, int], ...]
 
 
-def _runs(pairing: Pairing, findings: tuple[Finding, ...], run: Executed) -> _Runs:
-    disputed = {(finding.turn, finding.call) for finding in findings}
-    state_is_other = (None, None) in disputed
+def _runs(pairing: Pairing, compared: Compared, run: Executed) -> _Runs:
+    disputed = {(finding.turn, finding.call) for finding in compared.findings} | compared.unjudged
+    state_is_other = (None, None) in disputed or compared.state_unjudged
     returned = replayed = executed = 0
     failed: list[tuple[int, int]] = []
     ran = (site for site in pairing.sites if site.call.arguments is not None)
@@ -150,8 +169,13 @@ def _runs(pairing: Pairing, findings: tuple[Finding, ...], run: Executed) -> _Ru
     return _Runs(returned=returned, replayed=replayed, executed=executed, failed=tuple(failed))
 
 
-def _gaps(transcript: Transcript, executed: int) -> dict[Gap, int]:
-    """Count the calls that ran as they should where no recorded state says whether that was all they did."""
-    if transcript.setting.final_state_digest is not None or not executed:
-        return {}
-    return {Gap.NO_STATE: executed}
+def _gaps(transcript: Transcript, compared: Compared, executed: int) -> dict[Gap, int]:
+    """Count the calls that ran as they should where no recorded state says whether that was all they did, and
+    what cannot be judged since tools drew other identifiers."""
+    has_state = transcript.setting.final_state_digest is not None
+    gaps = {
+        Gap.NO_STATE: 0 if has_state else executed,
+        Gap.DRAWN: len(compared.unjudged),
+        Gap.DRAWN_STATE: int(compared.state_unjudged),
+    }
+    return {gap: count for gap, count in gaps.items() if count}

@@ -31,6 +31,8 @@ from toolace_mt.auditing.environment import (
     Executed,
     NotExecuted,
     Recorded,
+    ends_otherwise,
+    state_differences,
 )
 from toolace_mt.auditing.replay import calls_of, fault_problem, faults_of
 from toolace_mt.together import all_of
@@ -138,14 +140,18 @@ class PackEnvironment:
             (number, result, trajectory)
             for number, trajectory in zip(part.numbers, part.trajectories, strict=True)
             if isinstance(result := results[number], Executed)
-            and _differs(records[number].transcript.setting, result)
+            and ends_otherwise(records[number].transcript.setting, result)
         ]
         pack = part.opened.pack
         runs = await self._runtime.run(pack, [replace(again, keep_final=True) for _, _, again in differing])
         for (number, result, trajectory), run in zip(differing, runs, strict=True):
             assert isinstance(trajectory.start, str)
             changes = diff_states(pack.world(trajectory.start), run.final.state)
-            results[number] = replace(result, changes=describe_changes(changes))
+            results[number] = replace(
+                result,
+                changes=describe_changes(changes),
+                differences=state_differences(records[number].transcript.setting, run.final.state),
+            )
 
     async def _pack_of(self, setting: Setting) -> _OpenedPack | str:
         """Give the pack to run the record in, or why there is none."""
@@ -199,11 +205,6 @@ def _trajectory(transcript: Transcript, pack: Pack) -> Trajectory:
         faults=faults_of(setting),
         keep_final=False,
     )
-
-
-def _differs(setting: Setting, run: Executed) -> bool:
-    recorded, found = setting.final_state_digest, run.final_state_digest
-    return recorded is not None and found is not None and recorded != found
 
 
 def _executed(opened: _OpenedPack, trajectory: Trajectory, run: Execution) -> Executed:

@@ -27,7 +27,11 @@ _TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 """Characters that turn the direction of all the text behind them; they are shown as U+FFFD."""
 _SCRIPTS = ("shared.js", "summary.js", "viewer.js", "findings.js", "tables.js")
 _FAMILIES = dict(
-    zip(LEVELS, ("TA002", "TA201", "TA3", "TA4", "TA5, TA601, TA602, TA603", "TA604, TA605"), strict=True)
+    zip(
+        LEVELS,
+        ("TA002", "TA201", "TA3", "TA4", "TA5, TA601, TA602, TA603, TA606", "TA604, TA605"),
+        strict=True,
+    )
 )
 """The rules whose findings keep a call from a level."""
 

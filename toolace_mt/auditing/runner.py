@@ -15,6 +15,7 @@ import xxhash
 from toolace_mt.auditing.batch import Batch, Task, batches
 from toolace_mt.auditing.collected import Collected
 from toolace_mt.auditing.environment import Environment
+from toolace_mt.auditing.gaps import Gap
 from toolace_mt.auditing.journal import AuditJournal, NotResumableError, Reached, audit_journal
 from toolace_mt.auditing.opening import open_environment
 from toolace_mt.auditing.output import AuditFiles, audit_files
@@ -36,12 +37,13 @@ class _Plan:
     """What to audit and how.
 
     ``named`` are the files that the user named, not a folder; ``catalogues`` the schema files by the file
-    that they belong to.
+    that they belong to, which the user named too or which ``were_found`` near the others.
     """
 
     paths: tuple[str, ...]
     named: frozenset[str]
     catalogues: Mapping[str, tuple[str, ...]]
+    catalogues_were_found: bool
     format: str
     environment: str | None
     isolation: str
@@ -163,6 +165,7 @@ def _plan(
         paths=tuple(files),
         named=frozenset(map(str, listed)),
         catalogues=dict.fromkeys(files, named) if named else _found_catalogues(files),
+        catalogues_were_found=not named,
         format=dialect,
         environment=environment,
         isolation=isolation,
@@ -265,6 +268,7 @@ async def _audit(plan: _Plan, record: Record) -> None:
         async for done in audited(todo, jobs=plan.jobs, environment=environment):
             reviewed = done.verdicts if panel is None else await panel.review(done.judged, done.verdicts)
             record.add(done.batch, Reached(judged=done.judged, verdicts=reviewed))
+    collected.tally.gaps[Gap.NO_RECORDS] = sum(path not in collected.by_file for path in plan.paths)
 
 
 def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
@@ -274,6 +278,7 @@ def _batches(plan: _Plan, environment: Environment | None) -> Iterator[Batch]:
             file=path,
             format=plan.format,
             catalogues=plan.catalogues.get(path, ()),
+            catalogues_were_found=plan.catalogues_were_found,
             chosen=plan.policy.chosen,
             reads=None if environment is None else environment.reads,
             keep_transcripts=environment is not None or plan.experts is not None,

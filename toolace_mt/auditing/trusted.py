@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -24,6 +25,8 @@ from toolace_mt.auditing.environment import (
     Executed,
     NotExecuted,
     Recorded,
+    ends_otherwise,
+    state_differences,
 )
 from toolace_mt.auditing.replay import calls_of, fault_problem, faults_of
 
@@ -63,7 +66,7 @@ class _TrustedEnvironment:
                 self._opened.set()
                 await self._finished.wait()
         except SandboxError as error:
-            raise EnvironmentUnusableError(f"environment {self._name}: {error}") from None
+            raise EnvironmentUnusableError(_unusable(self._name, str(error))) from None
 
     async def close(self) -> None:
         """Wait until it is known whether the environment opens, which nobody may have asked yet."""
@@ -88,9 +91,39 @@ class _TrustedEnvironment:
             _trajectory(record) for record, problem in zip(records, problems, strict=True) if problem is None
         ]
         runs = iter(await self._runtime.run(trajectories, read=StateReading.DIGEST))
-        return [
+        results = [
             NotExecuted(reason=problem) if problem is not None else _ran(next(runs)) for problem in problems
         ]
+        return await self._told(self._runtime, records, results)
+
+    async def _told(
+        self,
+        runtime: TrustedRuntime,
+        records: Sequence[Recorded],
+        results: list[Executed | NotExecuted],
+    ) -> list[Executed | NotExecuted]:
+        """Run again those that end in another state than the record has, to see the difference."""
+        differing = {
+            number: result
+            for number, result in enumerate(results)
+            if isinstance(result, Executed)
+            and records[number].transcript.setting.final_state is not None
+            and ends_otherwise(records[number].transcript.setting, result)
+        }
+        again = [_trajectory(records[number]) for number in differing]
+        runs = await runtime.run(again, read=StateReading.FINAL) if again else ()
+        for (number, result), run in zip(differing.items(), runs, strict=True):
+            if isinstance(run, TrustedExecution) and run.final_state is not None:
+                differences = state_differences(records[number].transcript.setting, run.final_state)
+                results[number] = replace(result, differences=differences)
+        return results
+
+
+def _unusable(name: str, reason: str) -> str:
+    """Name the environment once; those who tell the reason may have named it too."""
+    while reason.startswith(f"{name}: "):
+        reason = reason.removeprefix(f"{name}: ")
+    return f"environment {name}: {reason}"
 
 
 def _trajectory(record: Recorded) -> TrustedTrajectory:

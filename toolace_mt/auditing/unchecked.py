@@ -33,6 +33,8 @@ def not_checked_by_level(report: AuditReport) -> Iterator[tuple[str | None, str]
     """Give the same lines with the level (see ``LEVELS``) that calls did not reach because of it."""
     if report.interrupted:
         yield None, "the records after the interruption"
+    if count := report.gaps.get(Gap.NO_RECORDS):
+        yield None, f"{_counted(count, 'file')} without any record"
     for gap, level, reason in _CALL_GAPS:
         if count := report.gaps.get(gap):
             yield level, f"{_counted(count, 'call')} {reason}"
@@ -54,6 +56,10 @@ def _execution(report: AuditReport) -> Iterator[tuple[str, str]]:
         return
     if count := report.gaps.get(Gap.NOT_RUN):
         yield "replayed", f"{_counted(count, 'dialogue')} not executed in {report.environment}"
+    if count := report.gaps.get(Gap.DRAWN):
+        yield "replayed", f"{_counted(count, 'call')} given an identifier for which the tool drew another"
+    if count := report.gaps.get(Gap.DRAWN_STATE):
+        yield "executed", f"the final state of {_counted(count, 'dialogue')}: tools drew other identifiers"
     if count := report.gaps.get(Gap.NO_STATE):
         yield "executed", f"the state after {_counted(count, 'call')}: none is recorded"
 

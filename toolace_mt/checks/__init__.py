@@ -4,7 +4,7 @@
 did when they were run.  Both are pure.
 """
 
-from toolace_mt.checks.execution import check_execution
+from toolace_mt.checks.execution import Compared, check_execution, compare_execution
 from toolace_mt.checks.judge import Judgement, check_transcript, judge
 from toolace_mt.checks.observations import (
     CallSite,
@@ -30,6 +30,7 @@ __all__ = [
     "RULES",
     "CallSite",
     "Certainty",
+    "Compared",
     "Judgement",
     "Pairing",
     "RecordedError",
@@ -39,6 +40,7 @@ __all__ = [
     "check_execution",
     "check_transcript",
     "choose_rules",
+    "compare_execution",
     "find_rule",
     "judge",
     "pair_results",

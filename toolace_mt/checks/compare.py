@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeGuard
 
 import orjson
 
+from toolace_mt.checks.leaf import same_leaf
+from toolace_mt.checks.renaming import Renaming, rename
 from toolace_mt.formats.call_text import loose_value
 from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.json_path import child
 from toolace_mt.transcript import JsonValue
 
-__all__ = ["Agreement", "Difference", "compare_results", "written_alike"]
-
-_ID_TEXT = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9_:.-]*\Z")
-_TOLERANCE = 1e-9
+__all__ = ["Absent", "Agreement", "Difference", "compare_results", "written_alike"]
 
 
 class Agreement(Enum):
@@ -30,14 +28,24 @@ class Agreement(Enum):
     DIFFERENT = "different"
 
 
+class Absent(Enum):
+    """What stands where one result has a key or an item and the other has none."""
+
+    ABSENT = "nothing"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """How two results agree, and the first place where they do not, with both values there."""
+    """How two results agree, and the first place where they do not, with both values there.
+
+    ``renaming`` says which identifiers stand for which, if that is all in which they differ.
+    """
 
     agreement: Agreement
     path: str | None = None
-    recorded: JsonValue = None
-    executed: JsonValue = None
+    recorded: JsonValue | Absent = None
+    executed: JsonValue | Absent = None
+    renaming: Renaming = field(default_factory=Renaming)
 
 
 _EQUAL = Difference(agreement=Agreement.EQUAL)
@@ -47,21 +55,21 @@ def compare_results(recorded: JsonValue, executed: JsonValue) -> Difference:
     """Compare a recorded result with an executed one.  1 equals 1.0; a text that spells a value equals it."""
     if written_alike(recorded, executed):
         return _EQUAL
-    if isinstance(recorded, str) is not isinstance(executed, str):
-        recorded, executed = _spelled_out(recorded), _spelled_out(executed)
+    recorded, executed = _spelled_out(recorded, executed)
     first = _first_difference(recorded, executed, "$")
-    if first is None or _spells(recorded, executed):
+    if first is None:
         return _EQUAL
+    renaming = Renaming()
     if _first_difference(_sorted(recorded), _sorted(executed), "$") is None:
         agreement = Agreement.ORDER
-    elif _same_but_identifiers(recorded, executed, {}, {}):
+    elif rename(recorded, executed, renaming):
         agreement = Agreement.IDENTIFIERS
     elif _same_but_keys(recorded, executed):
         agreement = Agreement.KEYS
     else:
         agreement = Agreement.DIFFERENT
     path, left, right = first
-    return Difference(agreement=agreement, path=path, recorded=left, executed=right)
+    return Difference(agreement=agreement, path=path, recorded=left, executed=right, renaming=renaming)
 
 
 def written_alike(recorded: JsonValue, executed: JsonValue) -> bool:
@@ -74,11 +82,11 @@ def written_alike(recorded: JsonValue, executed: JsonValue) -> bool:
 
 def _first_difference(
     left: JsonValue, right: JsonValue, path: str
-) -> tuple[str, JsonValue, JsonValue] | None:
+) -> tuple[str, JsonValue | Absent, JsonValue | Absent] | None:
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         for key in (*left, *(key for key in right if key not in left)):
             if key not in left or key not in right:
-                return child(path, key), left.get(key), right.get(key)
+                return child(path, key), left.get(key, Absent.ABSENT), right.get(key, Absent.ABSENT)
             found = _first_difference(left[key], right[key], child(path, key))
             if found is not None:
                 return found
@@ -92,54 +100,7 @@ def _first_difference(
         if len(left) == len(right):
             return None
         return child(path, shorter), _item(left, shorter), _item(right, shorter)
-    return None if _same_leaf(left, right) else (path, left, right)
-
-
-def _same_leaf(left: JsonValue, right: JsonValue) -> bool:
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return left == right or abs(left - right) <= _TOLERANCE * max(abs(left), abs(right))
-    return type(left) is type(right) and left == right
-
-
-def _same_but_identifiers(
-    left: JsonValue, right: JsonValue, there: dict[str, str], back: dict[str, str]
-) -> bool:
-    """Tell whether one renaming of id-like strings, the same throughout, turns one result into the other."""
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        if left.keys() == right.keys():
-            return all(
-                _renamed(f"#{left[key]}", f"#{right[key]}", there, back)
-                if _are_numbered(key, left[key], right[key])
-                else _same_but_identifiers(left[key], right[key], there, back)
-                for key in left
-            )
-        return len(left) == len(right) and all(
-            _same_but_identifiers(one, other, there, back)
-            and _same_but_identifiers(left[one], right[other], there, back)
-            for one, other in zip(left, right, strict=True)
-        )
-    if _is_list(left) and _is_list(right):
-        return len(left) == len(right) and all(
-            _same_but_identifiers(one, other, there, back) for one, other in zip(left, right, strict=True)
-        )
-    if _same_leaf(left, right):
-        return True
-    if not (
-        isinstance(left, str) and isinstance(right, str) and _ID_TEXT.match(left) and _ID_TEXT.match(right)
-    ):
-        return False
-    return _renamed(left, right, there, back)
-
-
-def _renamed(left: str, right: str, there: dict[str, str], back: dict[str, str]) -> bool:
-    return there.setdefault(left, right) == right and back.setdefault(right, left) == left
-
-
-def _are_numbered(key: str, left: JsonValue, right: JsonValue) -> bool:
-    """Tell whether these are numbers that name a thing (``order_id``)."""
-    return key.lower().endswith("id") and type(left) is int and type(right) is int and left != right
+    return None if same_leaf(left, right) else (path, left, right)
 
 
 def _same_but_keys(left: JsonValue, right: JsonValue) -> bool:
@@ -149,7 +110,7 @@ def _same_but_keys(left: JsonValue, right: JsonValue) -> bool:
         return bool(shared) and all(_same_but_keys(left[key], right[key]) for key in shared)
     if _is_list(left) and _is_list(right):
         return len(left) == len(right) and all(map(_same_but_keys, left, right))
-    return _same_leaf(left, right)
+    return same_leaf(left, right)
 
 
 def _sorted(value: JsonValue) -> JsonValue:
@@ -164,29 +125,42 @@ def _sort_key(value: JsonValue) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _spelled_out(value: JsonValue) -> JsonValue:
-    """Give the list or object that a text writes down, as JSON or as Python prints it; else the value."""
-    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[", "(")):
+def _spelled_out(recorded: JsonValue, executed: JsonValue) -> tuple[JsonValue, JsonValue]:
+    """Give what both mean, where one is, or both are, a text that writes a value down.
+
+    Of two texts both must write a list or an object (the one as JSON and the other as Python prints it), or
+    one of them the other in quotes.
+    """
+    if not isinstance(recorded, str) and not isinstance(executed, str):
+        return recorded, executed
+    left, right = _spelled(recorded), _spelled(executed)
+    if not isinstance(recorded, str) or not isinstance(executed, str):
+        return left, right
+    if _is_container(left) and _is_container(right):
+        return left, right
+    if left == executed or right == recorded:
+        return executed, executed
+    return recorded, executed
+
+
+def _spelled(value: JsonValue) -> JsonValue:
+    """Give the value that a text writes down as JSON or as Python prints it; else the text."""
+    if not isinstance(value, str):
         return value
     try:
-        found = loose_value(value)
+        found = loose_value(value.strip())
     except NotJsonError:
         return value
-    return found if isinstance(found, (Mapping, list, tuple)) else value
+    return list(found) if isinstance(found, tuple) else found
 
 
-def _spells(recorded: JsonValue, executed: JsonValue) -> bool:
-    """Some data sets write a result as the text of a value: ``True`` or ``'done'``."""
-    return (
-        isinstance(recorded, str)
-        and not isinstance(executed, (str, Mapping))
-        and recorded.strip() == str(executed)
-    )
+def _is_container(value: JsonValue) -> bool:
+    return isinstance(value, (Mapping, list, tuple))
 
 
 def _is_list(value: JsonValue) -> TypeGuard[Sequence[JsonValue]]:
     return isinstance(value, (list, tuple))
 
 
-def _item(items: Sequence[JsonValue], index: int) -> JsonValue:
-    return items[index] if index < len(items) else None
+def _item(items: Sequence[JsonValue], index: int) -> JsonValue | Absent:
+    return items[index] if index < len(items) else Absent.ABSENT

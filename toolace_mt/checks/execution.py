@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from sandbox import Fault, FaultKind, Outcome, Returned
-from toolace_mt.checks.compare import Agreement, compare_results, written_alike
+from toolace_mt.checks.compare import Absent, Agreement, compare_results, written_alike
+from toolace_mt.checks.failures import FailureAgreement, compare_failures
+from toolace_mt.checks.identities import settle_identifiers
 from toolace_mt.checks.observations import (
     CallSite,
     Pairing,
@@ -17,9 +20,10 @@ from toolace_mt.checks.observations import (
 from toolace_mt.findings import Finding
 from toolace_mt.transcript import JsonValue, Message, Transcript
 
-__all__ = ["check_execution"]
+__all__ = ["Compared", "check_execution", "compare_execution"]
 
 _SHOWN = 60
+_DRAWN = "TA603"
 _FAULT_RULES = {
     FaultKind.UNKNOWN_TOOL: "TA501",
     FaultKind.INVALID_ARGUMENTS: "TA501",
@@ -38,6 +42,21 @@ _AGREEMENT_RULES = {
     Agreement.KEYS: ("TA601", "the executed result has other keys, and else the same"),
     Agreement.IDENTIFIERS: ("TA603", "the executed result has other identifiers"),
 }
+_FAILURE_RULES = {FailureAgreement.OTHER: "TA601", FailureAgreement.OTHER_WORDS: "TA606"}
+_REMEDY = "if that is an answer, declare it: `tool_errors` of a class, `errors` of a pack's tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What a comparison found, and what it could not judge since tools drew other identifiers.
+
+    ``unjudged`` are the calls that were given such an identifier (see ``settle_identifiers``);
+    ``state_unjudged`` says that the final state, which is another, holds some.
+    """
+
+    findings: tuple[Finding, ...]
+    unjudged: frozenset[tuple[int, int]] = frozenset()
+    state_unjudged: bool = False
 
 
 def check_execution(
@@ -47,14 +66,37 @@ def check_execution(
     *,
     changed_by_reads: Collection[int] = (),
     changes: str = "",
+    differences: str = "",
     pairing: Pairing | None = None,
 ) -> tuple[Finding, ...]:
+    """Give the findings of ``compare_execution``."""
+    return compare_execution(
+        transcript,
+        outcomes,
+        final_digest,
+        changed_by_reads=changed_by_reads,
+        changes=changes,
+        differences=differences,
+        pairing=pairing,
+    ).findings
+
+
+def compare_execution(
+    transcript: Transcript,
+    outcomes: Sequence[Outcome],
+    final_digest: str | None = None,
+    *,
+    changed_by_reads: Collection[int] = (),
+    changes: str = "",
+    differences: str = "",
+    pairing: Pairing | None = None,
+) -> Compared:
     """Compare a record with what its calls did, one outcome per parsable call in order.
 
     ``final_digest`` is the executed final state's, compared if the record has one; ``changes`` are words for
-    what the calls did to the state.  ``changed_by_reads``
-    are the indexes (among the outcomes) of calls of read-only tools that changed the state.  ``pairing`` is
-    the transcript's, if it is known already.
+    what the calls did to the state, ``differences`` for how it differs from the recorded one.
+    ``changed_by_reads`` are the indexes (among the outcomes) of calls of read-only tools that changed the
+    state.  ``pairing`` is the transcript's, if it is known already.
     """
     pairing = pair_results(transcript) if pairing is None else pairing
     sites = tuple([site for site in pairing.sites if site.call.arguments is not None])
@@ -62,10 +104,16 @@ def check_execution(
         raise ValueError(
             f"{len(outcomes)} outcomes for {len(sites)} calls; give one for each call with arguments"
         )
-    return (
-        *_findings(transcript, sites, pairing, outcomes, changed_by_reads),
-        *_check_final_state(transcript.setting.final_state_digest, final_digest, changes),
-    )
+    found = tuple(_findings(transcript, sites, pairing, outcomes, changed_by_reads))
+    recorded = transcript.setting.final_state_digest
+    state = tuple(_check_final_state(recorded, final_digest, changes, differences))
+    if not any(one.rule == _DRAWN for one in found):
+        return Compared(findings=(*found, *state))
+    answers = [_answer(site, pairing, transcript) for site in sites]
+    settled = settle_identifiers(zip(sites, outcomes, answers, strict=True), found)
+    if not any(one.rule == _DRAWN for one in settled.findings):
+        return Compared(findings=(*settled.findings, *state), unjudged=settled.unjudged)
+    return Compared(findings=settled.findings, unjudged=settled.unjudged, state_unjudged=bool(state))
 
 
 def _findings(
@@ -88,11 +136,15 @@ def _findings(
             )
 
 
-def _check_final_state(recorded: str | None, executed: str | None, changes: str) -> Iterator[Finding]:
-    if recorded is not None and executed is not None and recorded != executed:
-        message = f"the final state is {executed}, the record says {recorded}"
-        told = f"{message}; the calls changed {changes}" if changes else message
-        yield Finding(rule="TA604", message=told)
+def _check_final_state(
+    recorded: str | None, executed: str | None, changes: str, differences: str
+) -> Iterator[Finding]:
+    if recorded is None or executed is None or recorded == executed:
+        return
+    message = f"the final state is {executed}, the record says {recorded}"
+    if differences:
+        message = f"recorded -> executed: {differences}"
+    yield Finding(rule="TA604", message=f"{message}; the calls changed {changes}" if changes else message)
 
 
 def _answer(site: CallSite, pairing: Pairing, transcript: Transcript) -> Message | None:
@@ -111,10 +163,8 @@ def _check_call(site: CallSite, outcome: Outcome, answer: Message | None) -> Ite
         case Returned(value):
             if answer is not None:
                 yield from _check_value(site, answer.value, value, failed=failure is not None)
-        case Fault(kind, code, message):
-            yield from _check_fault(
-                site, outcome, failure, f"{site.call.name}: {kind.value} {code}: {message}"
-            )
+        case Fault():
+            yield from _check_fault(site, outcome, failure)
         case _:
             assert_never(outcome)
 
@@ -138,28 +188,33 @@ def _check_value(
     )
 
 
-def _check_fault(
-    site: CallSite, fault: Fault, recorded: RecordedError | None, words: str
-) -> Iterator[Finding]:
-    own_fault = _FAULT_RULES[fault.kind] != "TA501"
-    if recorded is None or (own_fault and recorded.kind is None):
-        yield Finding(rule=_FAULT_RULES[fault.kind], message=words[:200], turn=site.turn, call=site.number)
-    elif not _same_failure(recorded, fault):
-        told = f"{recorded.kind or 'error'} {recorded.code or ''}".rstrip()
-        yield Finding(
-            rule="TA601",
-            message=f"{words[:140]}; the record has {told}",
-            turn=site.turn,
-            call=site.number,
-            path="$.error",
-        )
+def _check_fault(site: CallSite, fault: Fault, recorded: RecordedError | None) -> Iterator[Finding]:
+    words = _words(site, fault)
+    own = _FAULT_RULES[fault.kind]
+    if recorded is None or (own != "TA501" and recorded.kind is None):
+        yield Finding(rule=own, message=words[:200], turn=site.turn, call=site.number)
+        return
+    agreement = compare_failures(recorded, fault)
+    if agreement is FailureAgreement.SAME:
+        return
+    told = f"{recorded.kind or 'error'} {recorded.code or _show(recorded.message)}"
+    yield Finding(
+        rule=_FAILURE_RULES.get(agreement, "TA501"),
+        message=f"{words[:140]}; the record has {told}",
+        turn=site.turn,
+        call=site.number,
+        path="$.error",
+    )
 
 
-def _same_failure(recorded: RecordedError, fault: Fault) -> bool:
-    """Records that name no kind or code agree with any failure: there is nothing to compare."""
-    return recorded.kind in (None, fault.kind.value) and recorded.code in (None, fault.code)
+def _words(site: CallSite, fault: Fault) -> str:
+    code = "" if fault.code == fault.kind.value else f" {fault.code}"
+    words = f"{site.call.name}: {fault.kind.value}{code}: {fault.message}"
+    if fault.kind is not FaultKind.UNDECLARED_ERROR:
+        return words
+    return f"{words[:120]} ({_REMEDY})"
 
 
-def _show(value: JsonValue) -> str:
-    shown = repr(value)
+def _show(value: JsonValue | Absent) -> str:
+    shown = "nothing" if value is Absent.ABSENT else repr(value)
     return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"

@@ -127,7 +127,10 @@ def _grounding(subject: _Subject) -> Iterable[Finding]:
 
 
 def _references(subject: _Subject) -> Iterable[Finding]:
-    return check_references(subject.pairing.sites, is_reference=subject.transcript.is_reference)
+    transcript = subject.transcript
+    return check_references(
+        subject.pairing.sites, messages=transcript.messages, is_reference=transcript.is_reference
+    )
 
 
 def _repeated_calls(subject: _Subject) -> Iterable[Finding]:

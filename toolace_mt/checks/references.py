@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
 from toolace_mt.checks.observations import CallSite
 from toolace_mt.findings import Finding
 from toolace_mt.json_path import Leaf, leaves
-from toolace_mt.transcript import JsonValue
+from toolace_mt.transcript import JsonValue, Message
 
 __all__ = ["check_references", "is_placeholder", "is_wildcard", "labels_before", "refers"]
 
@@ -63,10 +63,18 @@ def _is_marked(values: JsonValue) -> bool:
     return _MARK.search(orjson.dumps(values)) is not None
 
 
-def check_references(sites: tuple[CallSite, ...], *, is_reference: bool = False) -> Iterator[Finding]:
+def _was_given(value: str, messages: Sequence[Message]) -> bool:
+    sought = value.strip()
+    return any(message.role == "user" and sought in (message.text or "") for message in messages)
+
+
+def check_references(
+    sites: tuple[CallSite, ...], *, messages: Sequence[Message] = (), is_reference: bool = False
+) -> Iterator[Finding]:
     """Find placeholders that were never filled in and that no earlier call's result fills (TA403).
 
-    An answer key may leave a value open.
+    An answer key may leave a value open.  What a user among the ``messages`` gave to the letter is a value
+    like any other.
     """
     if not _is_marked([[*site.call.arguments.values()] for site in sites if site.call.arguments]):
         return
@@ -78,7 +86,7 @@ def check_references(sites: tuple[CallSite, ...], *, is_reference: bool = False)
         for path, value in leaves(site.call.arguments):
             if not isinstance(value, str) or not is_placeholder(value) or refers(value, known):
                 continue
-            if not (is_reference and is_wildcard(value)):
+            if not (is_reference and is_wildcard(value)) and not _was_given(value, messages[: site.turn]):
                 shown = repr(value)
                 shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
                 yield Finding(

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import jsonschema_rs
 import orjson
 
+from toolace_mt.checks.schema_references import leads_to_itself
 from toolace_mt.json_path import child
+from toolace_mt.same import Same
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
 
 __all__ = ["CompiledTool", "Toolset", "compile_schema", "toolset_of"]
 
-T = TypeVar("T")
 MAX_SCHEMA_BYTES = 256 * 1024
 MAX_SCHEMA_DEPTH = 48
 _BACKTRACK_LIMIT = 100_000
@@ -71,40 +72,25 @@ class Toolset:
     duplicates: tuple[str, ...]
 
 
-class _Same(Generic[T]):
-    """A cache key that stands for one very object, and keeps it alive while it is in the cache."""
-
-    __slots__ = ("one",)
-
-    def __init__(self, one: T) -> None:
-        self.one = one
-
-    def __hash__(self) -> int:
-        return id(self.one)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.one is self.one
-
-
 def toolset_of(tools: tuple[DeclaredTool, ...]) -> Toolset:
     """Compile the tools; records that share all of them, or one (as readers arrange), pay once for that."""
-    return _compile_all(_Same(tools))
+    return _compile_all(Same(tools))
 
 
 @lru_cache(maxsize=64)
-def _compile_all(key: _Same[tuple[DeclaredTool, ...]]) -> Toolset:
+def _compile_all(key: Same[tuple[DeclaredTool, ...]]) -> Toolset:
     by_name: dict[str, CompiledTool] = {}
     duplicates: list[str] = []
     for tool in key.one:
         if tool.name in by_name:
             duplicates.append(tool.name)
         else:
-            by_name[tool.name] = _compile_tool(_Same(tool))
+            by_name[tool.name] = _compile_tool(Same(tool))
     return Toolset(by_name=by_name, duplicates=tuple(duplicates))
 
 
 @lru_cache(maxsize=2048)
-def _compile_tool(key: _Same[DeclaredTool]) -> CompiledTool:
+def _compile_tool(key: Same[DeclaredTool]) -> CompiledTool:
     tool = key.one
     parameters: JsonObject = {} if tool.parameters is None else tool.parameters
     required = parameters.get("required")
@@ -138,7 +124,7 @@ def _compile(text: bytes) -> CompiledSchema:
     if len(text) > MAX_SCHEMA_BYTES:
         return CompiledSchema(validator=None, problem=f"the schema is larger than {MAX_SCHEMA_BYTES} bytes")
     schema = orjson.loads(text)
-    problem = _lint(schema, depth=0)
+    problem = _lint(schema, schema, depth=0)
     if problem is not None:
         return CompiledSchema(validator=None, problem=problem)
     options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT)
@@ -149,7 +135,7 @@ def _compile(text: bytes) -> CompiledSchema:
     return CompiledSchema(validator=validator, problem=None)
 
 
-def _lint(value: object, *, depth: int) -> str | None:
+def _lint(value: object, schema: object, *, depth: int) -> str | None:
     if depth > MAX_SCHEMA_DEPTH:
         return f"the schema is nested deeper than {MAX_SCHEMA_DEPTH}"
     if isinstance(value, dict):
@@ -157,10 +143,15 @@ def _lint(value: object, *, depth: int) -> str | None:
             target = value.get(keyword)
             if isinstance(target, str) and not target.startswith("#"):
                 return f"{keyword} leads outside the schema: {target[:80]!r}"
+        reference = value.get("$ref")
+        if isinstance(reference, str) and leads_to_itself(reference, schema):
+            return f"$ref leads only to itself: {reference[:80]!r}"
         children = list(value.values())
     else:
         children = value if isinstance(value, list) else []
-    return next((found for item in children if (found := _lint(item, depth=depth + 1)) is not None), None)
+    return next(
+        (found for item in children if (found := _lint(item, schema, depth=depth + 1)) is not None), None
+    )
 
 
 def _pseudo_type(value: object, path: str) -> str | None:

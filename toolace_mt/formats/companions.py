@@ -34,11 +34,13 @@ _RECORDS_LOOKED_AT = 3
 class Companions:
     """What completes the records of one file.
 
-    ``tools`` stand for those that records do not declare; ``answers`` are by the record's id, ``documents``
+    ``tools`` stand for those that records do not declare; ``tools_were_found`` says that nobody named them:
+    they may belong to other records.  ``answers`` are by the record's id, ``documents``
     by the name of a BFCL class.
     """
 
     tools: tuple[DeclaredTool, ...] | None = None
+    tools_were_found: bool = False
     answers: Mapping[str, JsonValue] = field(default_factory=dict)
     documents: Mapping[str, Sequence[JsonValue]] = field(default_factory=dict)
 
@@ -57,9 +59,10 @@ class Companions:
 
 
 @lru_cache(maxsize=64)
-def companions_of(path: str, catalogues: tuple[str, ...]) -> Companions:
+def companions_of(path: str, catalogues: tuple[str, ...], *, were_found: bool = False) -> Companions:
     """Find what belongs to a file: the given schema files, and BFCL's folders beside it (or beside its own).
 
+    ``were_found`` tells that the schema files lay near the data, and nobody named them.
     Raise FormatError if a schema file cannot be read or declares nothing.
     """
     tools = tuple(tool for name in catalogues for tool in _catalogue(name))
@@ -71,6 +74,7 @@ def companions_of(path: str, catalogues: tuple[str, ...]) -> Companions:
     answers = next((place for place in places if place.is_file() and place != Path(path)), None)
     return Companions(
         tools=tools or None,
+        tools_were_found=were_found,
         answers={} if answers is None else dict(_answers(answers)),
         documents=next(filter(None, (_documents(folder / _DOCUMENTS) for folder in above)), {}),
     )
@@ -125,12 +129,14 @@ def _values(path: Path) -> Iterator[JsonValue]:
             yield None
 
 
-def with_tools(transcript: Transcript, tools: tuple[DeclaredTool, ...] | None) -> Transcript:
-    """Give the transcript with these tools, if it declares none and they are about its calls."""
+def with_tools(transcript: Transcript, companions: Companions) -> Transcript:
+    """Give the transcript with the companions' tools, if it declares none and, where these were only found,
+    they are about its calls."""
+    tools = companions.tools
     if tools is None or transcript.tools is not None or not transcript.messages:
         return transcript
     names = {tool.name for tool in tools}
     called = [call.name for message in transcript.messages for call in message.calls]
-    if called and not any(name in names for name in called):
+    if companions.tools_were_found and called and not any(name in names for name in called):
         return transcript
     return replace(transcript, tools=tools)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import orjson
 
-from toolace_mt.transcript import JsonValue
+from toolace_mt.transcript import JsonObject, JsonValue
 
-__all__ = ["MAX_CONTAINERS", "MAX_DEPTH", "NotJsonError", "dump_json", "parse_json"]
+__all__ = ["MAX_CONTAINERS", "MAX_DEPTH", "NotJsonError", "dump_json", "parse_json", "repeated_key"]
 
 MAX_DEPTH = 100
 MAX_CONTAINERS = 150_000
@@ -38,6 +40,23 @@ def parse_json(text: str | bytes) -> JsonValue:
     if len(written) > 2 * MAX_DEPTH and _may_be_deep(written) and _is_deep(value):
         raise NotJsonError(f"nested deeper than {MAX_DEPTH}")
     return value
+
+
+def repeated_key(text: bytes) -> str | None:
+    """Give a key that the outermost object of a JSON text has twice: parsers see only the last of them."""
+    repeated: str | None = None
+
+    def members(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+        nonlocal repeated  # the outermost object is closed last
+        names = dict(pairs)
+        left = [key for key, _ in pairs]
+        repeated = (
+            next((key for key in names if left.count(key) > 1), None) if len(names) < len(left) else None
+        )
+        return names
+
+    json.loads(text, object_pairs_hook=members)
+    return repeated
 
 
 def dump_json(value: JsonValue) -> str:

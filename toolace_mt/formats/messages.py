@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.call_text import calls_of, read_arguments
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
+from toolace_mt.formats.parallel import is_parallel, spread_calls, spread_result
 from toolace_mt.formats.parts import read_content
 from toolace_mt.transcript import JsonObject, JsonValue, Message, RecordedCall, Role
 
@@ -37,6 +38,8 @@ def read_messages(value: JsonValue) -> tuple[Message, ...]:
         message = _message(item, turn)
         if message.role == "tool" and message.call_id is None and isinstance(message.value, list):
             messages.extend(_one_by_one(message, message.value, messages))
+        elif message.call_id is not None:
+            messages.extend(spread_result(message, messages))
         else:
             messages.append(message)
     return tuple(messages)
@@ -119,17 +122,34 @@ def _calls(item: JsonObject, turn: int) -> tuple[RecordedCall, ...]:
         return ()
     if not isinstance(listed, list):
         raise UnreadableRecordError(f"message {turn} has tool_calls that are no list")
-    return tuple(_listed_call(entry, turn) for entry in listed)
+    calls = [_listed_call(entry, turn) for entry in listed]
+    if not any(is_parallel(call) for call in calls):
+        return tuple(calls)
+    return tuple([one for call in calls for one in spread_calls(call)])
 
 
 def _listed_call(entry: JsonValue, turn: int) -> RecordedCall:
     if not isinstance(entry, (dict, Mapping)):
         raise UnreadableRecordError(f"message {turn} has a tool call that is no object")
+    if entry.get("type") == "custom":
+        return _custom_call(entry, turn)
     function = entry.get("function", entry)
     call_id = entry.get("id")
     if not isinstance(function, (dict, Mapping)):
         raise UnreadableRecordError(f"message {turn} has a tool call whose function is no object")
     return _call(function, call_id if isinstance(call_id, str) else None, turn)
+
+
+def _custom_call(entry: JsonObject, turn: int) -> RecordedCall:
+    """A custom tool takes free text: it is the argument ``input``."""
+    custom, call_id = entry.get("custom", entry), entry.get("id")
+    name = custom.get("name") if isinstance(custom, (dict, Mapping)) else None
+    if not isinstance(custom, (dict, Mapping)) or not isinstance(name, str) or not name:
+        raise UnreadableRecordError(f"message {turn} has a custom tool call without a name")
+    written = custom.get("input", custom.get("arguments"))
+    return RecordedCall(
+        name=name, arguments={"input": written}, id=call_id if isinstance(call_id, str) else None
+    )
 
 
 def _call(function: JsonObject, call_id: str | None, turn: int) -> RecordedCall:

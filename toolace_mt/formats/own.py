@@ -21,7 +21,8 @@ class OwnFormat:
 
     ``faults`` maps the index of a call to the failure that was planned for it:
     ``{"3": {"kind": "timeout", "code": "timeout", "message": "..."}}``.  The world after the last call stands
-    there as ``final_state_digest`` or, where others wrote the record, whole as ``final_state``.
+    there as ``final_state_digest`` or, where others wrote the record, whole as ``final_state``; either may
+    also stand beside ``metadata``, whose own count first.
     """
 
     name = "toolace-mt"
@@ -30,27 +31,48 @@ class OwnFormat:
         if not isinstance(sample, (dict, Mapping)) or not _OPENAI.detect(sample):
             return False
         metadata = sample.get("metadata")
+        if metadata is None:
+            return bool(_beside(sample))
         if not isinstance(metadata, (dict, Mapping)):
             return False
-        return isinstance(metadata.get("pack"), str) or any(key in metadata for key in _STATES)
+        return (
+            bool(_beside(sample))
+            or isinstance(metadata.get("pack"), str)
+            or any(key in metadata for key in _STATES)
+        )
 
     def read(self, record: JsonValue, place: Place) -> Transcript:
         transcript = _OPENAI.read(record, place)
-        metadata = record.get("metadata") if isinstance(record, (dict, Mapping)) else None
+        if not isinstance(record, (dict, Mapping)):
+            raise UnreadableRecordError("the record is no object")
+        metadata = record.get("metadata")
         if metadata is not None and not isinstance(metadata, (dict, Mapping)):
             raise UnreadableRecordError("metadata is no object")
-        return transcript if metadata is None else replace(transcript, setting=_setting(metadata))
+        return replace(transcript, setting=_setting({} if metadata is None else metadata, _beside(record)))
 
     def write(self, transcript: Transcript) -> JsonObject:
         return {**_OPENAI.write(transcript), "metadata": _metadata(transcript.setting)}
 
 
-def _setting(metadata: JsonObject) -> Setting:
+def _beside(record: JsonObject) -> JsonObject:
+    """Give what the record itself says of the last world; under these names others may keep other things."""
+    state, digest = (record.get(key) for key in ("final_state", "final_state_digest"))
+    return {
+        **({"final_state": state} if isinstance(state, dict) else {}),
+        **({"final_state_digest": digest} if isinstance(digest, str) else {}),
+    }
+
+
+def _setting(metadata: JsonObject, beside: JsonObject) -> Setting:
+    """Read ``metadata``, and the last world as it stands there or else ``beside`` it."""
+    holder = metadata if any(metadata.get(key) is not None for key in _STATES) else beside
+    state, digest = _final_state(holder), _text(holder, "final_state_digest")
     return Setting(
         pack=_text(metadata, "pack"),
         world=_text(metadata, "world"),
         faults=_faults(metadata.get("faults")),
-        final_state_digest=_final_digest(metadata),
+        final_state_digest=state_digest(dict(state)) if digest is None and state is not None else digest,
+        final_state=state,
     )
 
 
@@ -61,14 +83,11 @@ def _text(metadata: JsonObject, key: str) -> str | None:
     return value
 
 
-def _final_digest(metadata: JsonObject) -> str | None:
-    """Give the digest of the last world, which may be written out instead."""
-    state = metadata.get("final_state")
-    if metadata.get("final_state_digest") is not None or state is None:
-        return _text(metadata, "final_state_digest")
-    if not isinstance(state, dict):
-        raise UnreadableRecordError("metadata.final_state is no object")
-    return state_digest(state)
+def _final_state(holder: JsonObject) -> JsonObject | None:
+    state = holder.get("final_state")
+    if state is not None and not isinstance(state, dict):
+        raise UnreadableRecordError("final_state is no object")
+    return state
 
 
 def _faults(value: JsonValue) -> Mapping[int, JsonObject]:

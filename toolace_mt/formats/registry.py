@@ -21,7 +21,7 @@ from toolace_mt.formats.containers import RawRecord, parse_record
 from toolace_mt.formats.gemini import GeminiFormat
 from toolace_mt.formats.glaive import GlaiveFormat
 from toolace_mt.formats.hermes import HermesFormat
-from toolace_mt.formats.json_text import NotJsonError
+from toolace_mt.formats.json_text import NotJsonError, repeated_key
 from toolace_mt.formats.marks import MarksFormat
 from toolace_mt.formats.openai import OpenAIFormat
 from toolace_mt.formats.own import OwnFormat
@@ -73,6 +73,7 @@ _STRUCTURED = tuple(
     known for known in FORMATS if known.name in ("toolace-mt", "tau2-results", "routed", "openai", "tools")
 )
 _LOOKED_AT = 12
+_MESSAGES = b'"messages"'
 _NO_COMPANIONS = Companions()
 
 
@@ -103,6 +104,8 @@ def read_records(
     """Read all dialogues of one record, in the given dialect or in the first that fits each."""
     try:
         value = companions.complete(parse_record(raw))
+        if raw.text.count(_MESSAGES) > 1 and (twice := repeated_key(raw.text)) is not None:
+            return [Unreadable(place=place, reason=f"the key {twice!r} stands twice in the record")]
         pieces = split_record(value)
     except NotJsonError as error:
         return [Unreadable(place=place, reason=str(error))]
@@ -143,6 +146,6 @@ def _read(
             is_foreign=isinstance(value, dict) and not any(key in value for key in DIALOGUE_KEYS),
         )
     try:
-        return with_tools(chosen.read(value, place), companions.tools)
+        return with_tools(chosen.read(value, place), companions)
     except (NotJsonError, UnreadableRecordError) as error:
         return Unreadable(place=place, reason=str(error))

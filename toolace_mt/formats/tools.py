@@ -26,6 +26,11 @@ _PARAMETERS = (
     "args",
     "parameters_json_schema",
 )
+_FREE_TEXT: JsonObject = {
+    "type": "object",
+    "properties": {"input": {"type": "string"}},
+    "required": ["input"],
+}
 _LISTED = ("required_parameters", "optional_parameters")
 
 
@@ -100,6 +105,8 @@ def looks_like_tool(entry: JsonValue) -> bool:
     if not isinstance(entry, Mapping):
         return False
     function = entry.get("function")
+    if not isinstance(function, Mapping) and entry.get("type") == "custom":
+        function = entry.get("custom")
     if isinstance(function, Mapping):
         return isinstance(function.get("name"), str)
     return any(isinstance(entry.get(key), str) for key in _NAMES) and any(
@@ -108,6 +115,8 @@ def looks_like_tool(entry: JsonValue) -> bool:
 
 
 def _tool(entry: JsonValue, number: int, native: bool, by_default: bool) -> DeclaredTool:
+    if isinstance(entry, (dict, Mapping)) and entry.get("type") == "custom":
+        entry = _custom(entry)
     function = entry.get("function", entry) if isinstance(entry, (dict, Mapping)) else None
     if not isinstance(function, (dict, Mapping)):
         raise UnreadableRecordError(f"tool {number} is no object")
@@ -115,6 +124,18 @@ def _tool(entry: JsonValue, number: int, native: bool, by_default: bool) -> Decl
     if not isinstance(name, str) or not name:
         raise UnreadableRecordError(f"tool {number} has no name")
     return _declared(name, _Written(function), native, by_default)
+
+
+def _custom(entry: JsonObject) -> JsonObject:
+    """A custom tool takes free text, which its calls give as ``input``."""
+    custom = entry.get("custom", entry)
+    if not isinstance(custom, (dict, Mapping)):
+        return entry
+    return {
+        "name": custom.get("name"),
+        "description": custom.get("description"),
+        "parameters": custom.get("parameters", _FREE_TEXT),
+    }
 
 
 @lru_cache(maxsize=2048)

@@ -71,6 +71,8 @@ def _messages(turn: JsonObject, number: int) -> Iterator[Message]:
             raise UnreadableRecordError(f"turn {number} has a request that is no object")
         yield Message(role="assistant", calls=(call_of(entry.get("request"), f"turn {number}"),))
         failure = entry.get("exception")
-        value = {"error": failure} if isinstance(failure, str) and failure else entry.get("response")
-        yield Message(role="tool", value=value)
+        if isinstance(failure, str) and failure:
+            yield Message(role="tool", value={"error": failure})
+        elif "response" in entry:
+            yield Message(role="tool", value=entry["response"])
     yield Message(role="assistant", text=text)

@@ -19,6 +19,10 @@ __all__ = ["is_expression", "known_or_chosen", "named_variable"]
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _CODE = re.compile(r"[A-Z]{1,5}(?:[./-][A-Z]{1,4})?\Z")
 _SHORT_CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?\Z")
+_ZONE = re.compile(
+    r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|US|Etc)(?:/[A-Z][\w+-]*){1,2}\Z"
+)
+"""A time zone, which few people call by its name."""
 _EXPRESSION = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[[^\[\]]*\]|\([^()]*\))*\Z")
 _NAMED = re.compile(r"[._(]|[a-z][A-Z]|\A[A-Z]+\Z")
 _EXAMPLE = re.compile(r"\be\.?g\b|\bexamples?\b|\bsuch as\b|\blike\b", re.IGNORECASE)
@@ -114,7 +118,7 @@ def known_or_chosen(
 def _text(
     value: str, parts: set[str], schema: JsonObject, tool: DeclaredTool | None, *, identifier: bool
 ) -> Source | None:
-    if value.casefold() in _LANGUAGES:
+    if value.casefold() in _LANGUAGES or _ZONE.match(value):
         return _unsure("knowledge of the world")
     if not parts.isdisjoint(_CODED) and (_CODE.match(value) or _SHORT_CODE.match(value)):
         return _unsure("knowledge of the world")

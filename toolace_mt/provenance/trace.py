@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from toolace_mt.json_path import Leaf, child
+from toolace_mt.provenance.composed import derive_composed
 from toolace_mt.provenance.dates import Moment, read_moments
 from toolace_mt.provenance.derive import (
     derive_abbreviation,
@@ -232,11 +233,17 @@ def _default_holds(default: JsonValue, value: Leaf) -> bool:
 def _derived(value: Leaf, name: str, evidence: Evidence, *, identifier: bool) -> Source | None:
     number = as_number(value)
     if not isinstance(value, str):
-        if identifier or number is None:
+        if identifier:
+            return derive_composed(str(value), name, evidence)
+        if number is None:
             return None
         return derive_calendar_number(number, name, evidence.users) or derive_number(number, evidence)
     if identifier:
-        return derive_joined(value, evidence, certain=False) or derive_prefixed(value, evidence)
+        return (
+            derive_joined(value, evidence, certain=False)
+            or derive_prefixed(value, evidence)
+            or derive_composed(value, name, evidence)
+        )
     if number is not None:
         found = evidence.find_number(number)
         return found if found is not None else derive_number(number, evidence)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from sandbox import Pack, Snapshot, ToolSpec
@@ -17,6 +18,7 @@ from toolace_mt.chance import source_of_chance
 from toolace_mt.dialogue import AssistantTurn, CallTurn, Dialogue, ResultTurn, Turn, UserTurn
 from toolace_mt.draft import Draft, Slot, SlotKind, result_of
 from toolace_mt.plan import Plan, SubTask
+from toolace_mt.same import Same
 from toolace_mt.transcript import DeclaredTool
 from toolace_mt.words.coarse import report_of, request_for
 
@@ -99,6 +101,15 @@ def _candidates(
 
 
 def declared(tool: ToolSpec) -> DeclaredTool:
-    """A tool as models and data sets see it, without what only the planner and the sandbox need."""
+    """A tool as models and data sets see it, without what only the planner and the sandbox need.
+
+    Always the same value for the same tool, so that the rules compile its schema once and not per dialogue.
+    """
+    return _declared(Same(tool))
+
+
+@lru_cache(maxsize=2048)
+def _declared(key: Same[ToolSpec]) -> DeclaredTool:
+    tool = key.one
     function = tool.declaration["function"]
     return DeclaredTool(name=tool.name, description=tool.description, parameters=function["parameters"])

@@ -62,7 +62,7 @@ def _against_theirs(*times: str) -> None:
     for (what, jobs), figures in zip(ways, ours, strict=True):
         rules = "--select TA5,TA6" if what == "ours-executing" else "all rules"
         row(f"audit --jobs {jobs}, {rules}", figures)
-    for name, one, two in (("execution alone", *ours[:2]), ("all rules", *ours[2:])):
+    for name, one, two in (("execution alone", ours[0], ours[1]), ("all rules", ours[2], ours[3])):
         best = max(one["per_second"], two["per_second"])
         say(
             f"  {name}: {_per_core(one) / _per_core(theirs):.2f} times their rate on a core,"

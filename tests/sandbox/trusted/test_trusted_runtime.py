@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -81,6 +82,38 @@ async def test_a_call_that_ends_its_worker_harms_neither_its_record_nor_the_othe
     assert isinstance(moved, Returned)
     assert found == Returned({"parcel_id": "P1", "place": "van"})
     assert second.outcomes == (Returned({"parcel_id": "P2", "place": "depot"}),)
+
+
+COUNTED = """
+class Counted:
+    def __init__(self, record):
+        with open(record["log"], "a") as log:
+            log.write(record["id"])
+
+    def hang(self):
+        while True:
+            pass
+
+    def fine(self):
+        return 1
+"""
+
+
+async def test_after_a_death_no_record_is_run_again_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once in the batch, once to find the call, once without it; the innocent once in all after the batch."""
+    (tmp_path / "counted_openings.py").write_text(COUNTED)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    log = tmp_path / "log"
+    guilty = trajectory((call("hang"), call("fine")), id="g", log=str(log))
+    innocent = trajectory((call("fine"),), id="i", log=str(log))
+    async with open_trusted("python:counted_openings:Counted", batch_seconds=1, call_seconds=0.5) as runtime:
+        first, second = await runtime.run([guilty, innocent])
+    assert log.read_text() == "gggi"
+    assert isinstance(first, TrustedExecution)
+    assert isinstance(second, TrustedExecution)
+    assert first.outcomes[1] == second.outcomes[0] == Returned(1)
 
 
 async def test_a_run_call_by_call_tells_the_same_as_a_run_in_one_message() -> None:

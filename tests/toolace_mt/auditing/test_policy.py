@@ -160,3 +160,15 @@ def test_findings_that_do_not_fit_into_memory_come_from_disk_in_order() -> None:
     assert len(log) == 10
     with pytest.raises(IndexError):
         log[10]
+
+
+def test_tools_that_the_user_named_are_declared_even_if_no_call_is_of_them(tmp_path: Path) -> None:
+    schemas = DATASETS / "api_bank" / "api_schemas.json"
+    call = {"function": {"name": "nobody_knows_me", "arguments": "{}"}}
+    turns = [{"role": "user", "content": "Do it."}, {"role": "assistant", "tool_calls": [call]}]
+    file = tmp_path / "data" / "d.jsonl"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"id": "d", "messages": turns}) + "\n")
+    assert "TA201" in audit(file, tools=[schemas]).rules
+    (tmp_path / "schemas.json").write_bytes(schemas.read_bytes())
+    assert "TA201" not in audit(tmp_path).rules

@@ -12,6 +12,7 @@ import pytest
 
 from sandbox import state_digest
 from toolace_mt.auditing import LEVELS, AuditReport, EnvironmentUnusableError, audit
+from toolace_mt.auditing.gaps import Gap
 
 Recorder = Callable[..., dict[str, Any]]
 GET, CANCEL = ("get_order", {"order_id": "O1"}), ("cancel_order", {"order_id": "O1"})
@@ -98,6 +99,21 @@ def test_a_final_state_written_out_is_compared_too(tmp_path: Path, desk: str, re
     assert report.levels["executed"] == 1
 
 
+def test_a_final_state_beside_the_metadata_is_compared_too_and_its_paths_are_told(
+    tmp_path: Path, desk: str, recorded: Recorder
+) -> None:
+    orders = {
+        key: {"order_id": key, "status": status} for key, status in (("O1", "cancelled"), ("O2", "pending"))
+    }
+    sound, off = without_setting(recorded(CANCEL)), without_setting(recorded(CANCEL))
+    sound["final_state"] = {"orders": orders}
+    off["final_state"] = {"orders": {**orders, "O1": {"order_id": "O1", "status": "pending"}}}
+    report = audit(written(tmp_path / "d.jsonl", sound, off), environment=desk)
+    (found,) = report.findings
+    assert (found.place.record, found.finding.rule) == (1, "TA604")
+    assert found.finding.message == 'recorded -> executed: orders.O1.status: "pending" -> "cancelled"'
+
+
 def _with_result(record: dict[str, Any], value: Any) -> dict[str, Any]:
     record["messages"][2]["content"] = json.dumps(value)
     return record
@@ -110,7 +126,7 @@ def _with_result(record: dict[str, Any], value: Any) -> dict[str, Any]:
         (str({"order_id": "O1", "status": "pending"}), []),
         ({"order_id": "O1", "status": "lost"}, ["TA601"]),
         ({"order_id": "O1", "status": "pending", "since": 3}, ["TA601"]),
-        ({"order_id": "O77", "status": "pending"}, ["TA603"]),
+        ({"order_id": "O77", "status": "pending"}, ["TA601"]),
         ({"error": "no order O1"}, ["TA601"]),
     ],
 )
@@ -163,3 +179,56 @@ def test_a_mock_pack_never_proves_a_state_and_made_up_answers_prove_nothing(
     assert rules_of(report) == rules
     assert (report.levels["replayed"], report.levels["executed"]) == (replayed, 0)
     assert set(report.levels) == set(LEVELS)
+
+
+def test_an_environment_that_is_unusable_is_named_once(tmp_path: Path, desk: str, recorded: Recorder) -> None:
+    file = written(tmp_path / "d.jsonl", recorded(GET))
+    with pytest.raises(EnvironmentUnusableError) as told:
+        audit(file, environment=desk.replace("Desk", "nothing"))
+    assert str(told.value) == (
+        "environment python:audited_desk:nothing: the module audited_desk has no nothing"
+    )
+
+
+DRAWING = """
+import uuid
+
+
+class Shop:
+    tool_errors = (LookupError,)
+
+    def __init__(self, record):
+        self.orders = {}
+
+    def create(self, item):
+        number = uuid.uuid4().hex[:8]
+        self.orders[number] = item
+        return {"order_id": number, "item": item}
+
+    def get(self, order_id):
+        return {"order_id": order_id, "item": self.orders[order_id]}
+"""
+
+
+def test_identifiers_that_a_tool_draws_anew_make_no_errors_and_what_hangs_on_them_is_not_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "drawing_shop.py").write_text(DRAWING)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    made = {"order_id": "ab12cd34", "item": "pen"}
+    turns: list[dict[str, Any]] = [{"role": "user", "content": "Order a pen."}]
+    for number, (name, arguments) in enumerate(
+        (("create", {"item": "pen"}), ("get", {"order_id": "ab12cd34"}))
+    ):
+        function = {"name": name, "arguments": json.dumps(arguments)}
+        call = {"id": f"c{number}", "type": "function", "function": function}
+        turns += [
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"c{number}", "content": json.dumps(made)},
+        ]
+    turns.append({"role": "assistant", "content": "A pen is ordered."})
+    record = {"id": "d", "messages": turns, "final_state": {"orders": {"ab12cd34": "pen"}}}
+    report = audit(written(tmp_path / "d.jsonl", record), environment="python:drawing_shop:Shop")
+    assert rules_of(report) == ["TA603"]
+    assert (report.gaps[Gap.DRAWN], report.gaps[Gap.DRAWN_STATE]) == (1, 1)
+    assert (report.levels["replayed"], report.levels["executed"]) == (0, 0)

@@ -115,6 +115,13 @@ def test_what_was_not_checked_is_said_with_its_reason(
     assert words in table_of(report, 120)
 
 
+def test_a_file_without_any_record_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("")
+    (tmp_path / "b.json").write_text("[]")
+    (tmp_path / "c.jsonl").write_text(json.dumps(dialogue()))
+    assert "2 files without any record" in not_checked(audit(tmp_path))
+
+
 def test_what_a_finding_tells_is_no_gap(tmp_path: Path) -> None:
     """A call of an undeclared tool was checked; so is one with wrong arguments, even if the rule is off."""
     for ignored in ((), ("TA2", "TA3", "TA4")):

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import Fault, FaultKind, Outcome, Returned
-from toolace_mt.checks import check_execution
+from toolace_mt.checks import check_execution, compare_execution
 from toolace_mt.checks.compare import Agreement, compare_results
 from toolace_mt.transcript import JsonValue, Message, RecordedCall, Setting, Transcript
 
 NOT_FOUND = Fault(FaultKind.TOOL_ERROR, "not_found", "no order O1")
+UNKNOWN = Fault(FaultKind.UNKNOWN_TOOL, "unknown_tool", "no tool 'get'; the tools are find")
+UNFIT = Fault(FaultKind.INVALID_ARGUMENTS, "invalid_arguments", "got an unexpected keyword argument 'q'")
 ERROR = {"error": {"kind": "tool_error", "code": "not_found", "message": "no order O1"}}
 
 
@@ -36,6 +38,17 @@ def record(*results: JsonValue, digest: str | None = None) -> Transcript:
         ("True", Returned(True), []),
         (ERROR, NOT_FOUND, []),
         ("Error: no such order", NOT_FOUND, []),
+        ("Error: order O7 not found", NOT_FOUND, []),
+        ("Error", NOT_FOUND, []),
+        ("Error: invalid session token", NOT_FOUND, ["TA606"]),
+        ({"error": "invalid session token"}, NOT_FOUND, ["TA606"]),
+        ("Error: user not found", UNKNOWN, ["TA501"]),
+        ("Error: invalid arguments", UNKNOWN, ["TA501"]),
+        ("Error: unknown tool 'get'", UNKNOWN, []),
+        ("Error: the function get does not exist", UNKNOWN, []),
+        ("Error: user not found", UNFIT, ["TA501"]),
+        ("Error: order_id is a required argument", UNFIT, []),
+        ({"error": {"code": "unknown_tool", "message": "?"}}, UNKNOWN, []),
         ({"a": 1}, NOT_FOUND, ["TA501"]),
         ("(none)", NOT_FOUND, ["TA501"]),
         ("(none)", Returned(1), []),
@@ -107,8 +120,7 @@ def test_a_result_equals_itself(value: Any) -> None:
 
 @given(value=VALUES, other=VALUES)
 def test_agreement_does_not_depend_on_the_side(value: Any, other: Any) -> None:
-    if not isinstance(value, str) and not isinstance(other, str):
-        assert compare_results(value, other).agreement is compare_results(other, value).agreement
+    assert compare_results(value, other).agreement is compare_results(other, value).agreement
 
 
 @given(items=st.lists(LEAVES, min_size=2, max_size=6), data=st.data())
@@ -122,9 +134,9 @@ def _identical(items: list[Any], others: list[Any]) -> bool:
     return all(one == other and type(one) is type(other) for one, other in zip(items, others, strict=True))
 
 
-@given(st.lists(st.sampled_from(["B1", "B2", "B3", "word"]), min_size=1))
+@given(st.lists(st.sampled_from(["BK-1001", "BK-1002", "BK-1003", "word"]), min_size=1))
 def test_a_consistent_renaming_of_identifiers_is_recognised(ids: list[str]) -> None:
-    renamed = [value.replace("B", "R7") for value in ids]
+    renamed = [value.replace("BK-1", "R7-") for value in ids]
     expected = Agreement.EQUAL if renamed == ids else Agreement.IDENTIFIERS
     assert compare_results(ids, renamed).agreement is expected
 
@@ -143,6 +155,39 @@ def test_a_consistent_renaming_of_identifiers_is_recognised(ids: list[str]) -> N
         ({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 2, "d": 3}, "e": 4}, Agreement.KEYS),
         ({"a": 1, "b": 2}, {"a": 3, "c": 2}, Agreement.DIFFERENT),
         ({"a": 1}, {"b": 1}, Agreement.DIFFERENT),
+        ({"date": "2024-05-01"}, {"date": "2024-05-02"}, Agreement.DIFFERENT),
+        ({"date_id": "2024-05-01T10:00"}, {"date_id": "2024-05-02T10:00"}, Agreement.DIFFERENT),
+        ({"price": "12.50"}, {"price": "99.00"}, Agreement.DIFFERENT),
+        ({"time": "10:30"}, {"time": "23:45"}, Agreement.DIFFERENT),
+        ({"temperature": "20C"}, {"temperature": "35C"}, Agreement.DIFFERENT),
+        ({"length": "PT2H30M"}, {"length": "PT9H30M"}, Agreement.DIFFERENT),
+        ({"phone": "555-0100"}, {"phone": "555-0199"}, Agreement.DIFFERENT),
+        ({"phone_number": "5550100"}, {"phone_number": "5550199"}, Agreement.DIFFERENT),
+        ({"zip_code": "10001"}, {"zip_code": "90210"}, Agreement.DIFFERENT),
+        ({"status": "v2"}, {"status": "v3"}, Agreement.DIFFERENT),
+        ({"paid": 1}, {"paid": 2}, Agreement.DIFFERENT),
+        ({"flight_number": "HAT999"}, {"flight_number": "HAT277"}, Agreement.DIFFERENT),
+        ({"tracking_number": "1Z999"}, {"tracking_number": "1Z277"}, Agreement.IDENTIFIERS),
+        ({"email_valid": 5}, {"email_valid": 6}, Agreement.DIFFERENT),
+        ({"md5": "5d41402abc4b"}, {"md5": "7d793037a076"}, Agreement.DIFFERENT),
+        ({"2024-05-01": "sun"}, {"2024-05-02": "sun"}, Agreement.DIFFERENT),
+        ({"user_id": "alice"}, {"user_id": "bob"}, Agreement.DIFFERENT),
+        ([{"id": "A1"}, {"id": "B1"}], [{"id": "A1"}, {"id": "A1"}], Agreement.DIFFERENT),
+        ({"orderId": 17}, {"orderId": 44}, Agreement.IDENTIFIERS),
+        ({"confirmation_number": "48213"}, {"confirmation_number": "99120"}, Agreement.IDENTIFIERS),
+        ({"order_id": 5, "user_id": 5}, {"order_id": 6, "user_id": 5}, Agreement.IDENTIFIERS),
+        ({"BK-1001": {"n": 1}}, {"BK-7001": {"n": 1}}, Agreement.IDENTIFIERS),
+        (23553.0, "23553.0", Agreement.EQUAL),
+        ("5", 5, Agreement.EQUAL),
+        (5, "5", Agreement.EQUAL),
+        (True, "True", Agreement.EQUAL),
+        (None, "None", Agreement.EQUAL),
+        ("{'a': 1}", '{"a": 1}', Agreement.EQUAL),
+        ("{'a': 1}", '{"a": 2}', Agreement.DIFFERENT),
+        ('"quoted"', "quoted", Agreement.EQUAL),
+        ({"a": "5"}, {"a": 5}, Agreement.DIFFERENT),
+        (True, "1", Agreement.DIFFERENT),
+        ({"a": None}, {}, Agreement.DIFFERENT),
     ],
 )
 def test_results_are_compared_by_what_they_mean_and_differences_have_a_class(
@@ -152,5 +197,67 @@ def test_results_are_compared_by_what_they_mean_and_differences_have_a_class(
 
 
 def test_an_inconsistent_renaming_is_a_difference() -> None:
-    assert compare_results(["B1", "B1"], ["R1", "R2"]).agreement is Agreement.DIFFERENT
-    assert compare_results(["B1", "B2"], ["R1", "R1"]).agreement is Agreement.DIFFERENT
+    assert compare_results(["B1001", "B1001"], ["R1001", "R1002"]).agreement is Agreement.DIFFERENT
+    assert compare_results(["B1001", "B1002"], ["R1001", "R1001"]).agreement is Agreement.DIFFERENT
+
+
+def dialogue(*steps: tuple[dict[str, JsonValue], JsonValue], digest: str | None = None) -> Transcript:
+    """Calls with their arguments and recorded results."""
+    messages = [Message(role="user", text="Please.")]
+    for number, (arguments, result) in enumerate(steps):
+        call = RecordedCall(name="f", arguments=arguments, id=f"call_{number}")
+        messages += [
+            Message(role="assistant", calls=(call,)),
+            Message(role="tool", value=result, call_id=f"call_{number}"),
+        ]
+    return Transcript(id="x", messages=tuple(messages), setting=Setting(final_state_digest=digest))
+
+
+def test_a_recorded_identifier_stands_for_one_executed_one_in_the_whole_dialogue() -> None:
+    steps = dialogue(({}, {"id": "B71"}), ({}, [{"id": "B71"}]), ({}, {"id": "B72"}))
+    same = [Returned({"id": "R1"}), Returned([{"id": "R1"}]), Returned({"id": "R2"})]
+    other = [Returned({"id": "R1"}), Returned([{"id": "R2"}]), Returned({"id": "R1"})]
+    assert [found.rule for found in check_execution(steps, same)] == ["TA603"] * 3
+    assert [(found.rule, found.turn) for found in check_execution(steps, other)] == [
+        ("TA603", 1),
+        ("TA601", 3),
+        ("TA601", 5),
+    ]
+
+
+def test_an_identifier_that_was_asked_for_is_not_made_up() -> None:
+    asked = dialogue(({"order_id": "O1"}, {"order_id": "O77", "n": 1}))
+    (found,) = check_execution(asked, [Returned({"order_id": "O1", "n": 1})])
+    assert found.rule == "TA601"
+
+
+@pytest.mark.parametrize(
+    ("key", "recorded", "executed"), [("id", "B71", "R1"), ("booking_id", 71, 1), ("id", "71", "1")]
+)
+def test_a_call_that_is_given_an_identifier_drawn_anew_cannot_be_judged(
+    key: str, recorded: JsonValue, executed: JsonValue
+) -> None:
+    steps = dialogue(({}, {key: recorded}), ({"booking_id": recorded}, {"ok": True}), digest="x")
+    compared = compare_execution(steps, [Returned({key: executed}), NOT_FOUND], "y")
+    assert [found.rule for found in compared.findings] == ["TA603"]
+    assert compared.unjudged == {(3, 0)}
+    assert compared.state_unjudged
+
+
+def test_a_call_with_other_arguments_is_judged_beside_identifiers_drawn_anew() -> None:
+    steps = dialogue(({}, {"id": "B71"}), ({"booking_id": "B9"}, {"ok": True}))
+    compared = compare_execution(steps, [Returned({"id": "R1"}), NOT_FOUND])
+    assert [found.rule for found in compared.findings] == ["TA603", "TA501"]
+    assert not compared.unjudged
+
+
+def test_a_key_that_one_result_lacks_is_told_as_nothing() -> None:
+    (found,) = check_execution(record({"a": None}), [Returned({"b": None})])
+    assert found.message.endswith("recorded None, executed nothing")
+
+
+def test_a_fault_is_told_without_saying_its_kind_twice_and_a_crash_with_its_remedy() -> None:
+    (unknown,) = check_execution(record(1), [UNKNOWN])
+    assert unknown.message == "get: unknown_tool: no tool 'get'; the tools are find"
+    (crash,) = check_execution(record(1), [Fault(FaultKind.UNDECLARED_ERROR, "key", "'x'")])
+    assert "`tool_errors`" in crash.message

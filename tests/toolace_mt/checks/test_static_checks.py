@@ -170,3 +170,36 @@ def test_the_rule_table_knows_every_code_that_the_checks_give() -> None:
     for record in RECORDS:
         for finding in check_transcript(transcript_of(record)):
             find_rule(finding.rule)
+
+
+@pytest.mark.parametrize(
+    ("said", "rules"),
+    [
+        ("My API is called YOUR_API_KEY.", []),
+        ("My key is secret.", ["TA403"]),
+    ],
+)
+def test_a_placeholder_that_the_user_gave_to_the_letter_is_a_value(said: str, rules: list[str]) -> None:
+    call = RecordedCall(name="open_api", arguments={"key": "YOUR_API_KEY"})
+    messages = (Message(role="user", text=said), Message(role="assistant", calls=(call,)))
+    found = check_transcript(Transcript(id="x", messages=messages))
+    assert [one.rule for one in found if one.rule.startswith("TA4")] == rules
+
+
+@pytest.mark.parametrize(
+    ("reference", "definitions", "rules"),
+    [
+        ("#/$defs/a", {"a": {"$ref": "#/$defs/a"}}, ["TA202"]),
+        ("#/$defs/a", {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, ["TA202"]),
+        ("#/$defs/a", {"a": {"type": "object", "properties": {"again": {"$ref": "#/$defs/a"}}}}, []),
+        ("#", {}, []),
+    ],
+)
+def test_a_schema_may_hold_itself_and_not_be_itself(
+    reference: str, definitions: Any, rules: list[str]
+) -> None:
+    parameters = {"type": "object", "properties": {"x": {"$ref": reference}}, "$defs": definitions}
+    tool = DeclaredTool(name="t", parameters=parameters)
+    transcript = Transcript(id="x", messages=(Message(role="user", text="Hi."),), tools=(tool,))
+    found = check_transcript(transcript)
+    assert [one.rule for one in found if one.rule.startswith("TA2")] == rules

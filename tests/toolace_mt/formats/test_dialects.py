@@ -399,3 +399,60 @@ def test_every_writable_dialect_says_so() -> None:
         "toolace-mt", "openai", "sharegpt", "hermes", "toolace", "react", "api-bank", "xlam", "nestful",
         "seal-tools", "glaive", "anthropic", "gemini",
     }  # fmt: skip
+
+
+def openai(*messages: dict[str, Any], tools: Any = None) -> Transcript:
+    record = {"id": "d", "messages": [{"role": "user", "content": "Do it."}, *messages], "tools": tools}
+    return find_format("openai").read(record, PLACE)
+
+
+def test_a_custom_tool_takes_its_text_as_input() -> None:
+    tools = [{"type": "custom", "custom": {"name": "run_code", "description": "Runs code."}}]
+    call = {"id": "c1", "type": "custom", "custom": {"name": "run_code", "input": "print(1)"}}
+    read = openai(
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "1"},
+        {"role": "assistant", "content": "It printed 1."},
+        tools=tools,
+    )
+    assert read.messages[1].calls == (
+        RecordedCall(name="run_code", arguments={"input": "print(1)"}, id="c1"),
+    )
+    assert [finding.rule for finding in check_transcript(read) if finding.rule < "TA4"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "values"), [("[1, 2]", [1, 2]), ('"done"', ["done", "done"]), ("[1]", [[1], [1]])]
+)
+def test_calls_that_were_written_as_one_are_read_as_several(content: str, values: list[Any]) -> None:
+    uses = [{"recipient_name": f"functions.get_{x}", "parameters": {"x": x}} for x in "ab"]
+    function = {"name": "multi_tool_use.parallel", "arguments": json.dumps({"tool_uses": uses})}
+    read = openai(
+        {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": "c1", "content": content},
+        {"role": "assistant", "content": "It is done."},
+    )
+    assert [(call.name, call.arguments) for call in read.messages[1].calls] == [
+        ("get_a", {"x": "a"}),
+        ("get_b", {"x": "b"}),
+    ]
+    assert [message.value for message in read.messages if message.role == "tool"] == values
+    assert [finding.rule for finding in check_transcript(read) if finding.rule < "TA2"] == []
+
+
+def test_a_request_without_a_response_is_unanswered() -> None:
+    entry: dict[str, Any] = {"request": {"api_name": "Get", "parameters": {}}}
+    said: dict[str, Any] = {"role": "assistant", "text": "Done.", "apis": [entry]}
+    turns: list[Any] = [{"role": "user", "text": "Do it."}, said]
+    read = find_format("tooltalk").read({"conversation": turns}, PLACE)
+    assert "TA103" in [finding.rule for finding in check_transcript(read)]
+
+
+def test_a_record_with_two_lists_of_messages_cannot_be_read(tmp_path: Path) -> None:
+    said = '"messages": [{"role": "user", "content": "Hi."}]'
+    file = tmp_path / "d.jsonl"
+    file.write_text(f'{{"id": "a", {said}, {said}}}\n{{"id": "b", {said}, "metadata": {{{said}}}}}\n')
+    first, second = read(file)
+    assert isinstance(first, Unreadable)
+    assert "'messages' stands twice" in first.reason
+    assert isinstance(second, Transcript)

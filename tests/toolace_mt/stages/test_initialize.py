@@ -70,3 +70,9 @@ def test_a_tool_is_declared_without_what_only_the_sandbox_needs(retail: Stage) -
         shown = declared(tool)
         assert (shown.name, shown.description) == (tool.name, tool.description)
         assert "x-source" not in str(shown.parameters)
+
+
+def test_a_tool_is_declared_as_one_value_however_many_dialogues_have_it(retail: Stage) -> None:
+    for tool in retail.pack.tools:
+        assert declared(tool) is declared(tool)
+        assert declared(tool).parameters == tool.declaration["function"]["parameters"]

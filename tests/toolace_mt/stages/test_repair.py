@@ -7,6 +7,7 @@ import pytest
 from toolace_mt.dialogue import AssistantTurn, CallTurn
 from toolace_mt.draft import Draft
 from toolace_mt.findings import Finding
+from toolace_mt.provenance import trace
 from toolace_mt.stages.judge import RuleJudge
 from toolace_mt.stages.refine import Refiner
 from toolace_mt.stages.repair import repair
@@ -25,7 +26,7 @@ async def draft(retail: Stage) -> Draft:
 def blaming(draft: Draft, turn: int | None) -> Verdict:
     transcript = transcript_of(draft, final_state_digest=draft.final_state_digest)
     fault = Finding(rule="TA702", message="it said the same", turn=None if turn is None else turn + 1)
-    return Verdict(transcript=transcript, faults=(fault,), turn=turn)
+    return Verdict(transcript=transcript, sources=trace(transcript), faults=(fault,), turn=turn)
 
 
 def spoilt_with(draft: Draft, text: str) -> Draft:

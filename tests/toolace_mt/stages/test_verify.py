@@ -109,7 +109,7 @@ PLANTED: tuple[tuple[Plant, str], ...] = (
     (undeclared_tool, "TA201"),
     (placeholder, "TA403"),
     (changed_observation, "TA601"),
-    (changed_id_in_observation, "TA603"),
+    (changed_id_in_observation, "TA601"),
     (repeated_text, "TA702"),
     (cut_off_text, "TA703"),
     (meaningless_text, "TA704"),

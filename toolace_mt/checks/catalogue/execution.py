@@ -12,7 +12,8 @@ EXECUTION_RULES: tuple[Rule, ...] = (
         code="TA501",
         name="call-failed",
         message="A call fails when it is executed, and the record does not say so.",
-        why="The recorded success is not what the tool does.",
+        why="The recorded success is not what the tool does. A call that could not even be made (no such "
+        "tool, arguments that do not fit) agrees only with a record that says just that.",
         bad="recorded: the order; executed: not_found",
         good="recorded: not_found; executed: not_found",
         fix="Correct the call, or record the failure and let the assistant react to it.",
@@ -25,7 +26,8 @@ EXECUTION_RULES: tuple[Rule, ...] = (
         why="The environment is at fault, so nothing can be said about the call.",
         bad="undeclared_error: KeyError 'status'",
         good="tool_error: not_found",
-        fix="Mend the tool; `toolace-mt packs check PACK` finds such faults.",
+        fix="Declare the error if it is an answer (`tool_errors` of a Python class, `errors` of a pack's "
+        "tool), else mend the tool; `toolace-mt packs check PACK` finds such faults.",
         certainty=Certainty.EXECUTED,
     ),
     Rule(
@@ -75,7 +77,9 @@ REPLAY_RULES: tuple[Rule, ...] = (
         code="TA603",
         name="result-ids-differ",
         message="The executed result equals the recorded one but for identifiers that the tool made up.",
-        why="Harmless as long as every later call uses the new identifier consistently.",
+        why="Harmless, since each recorded identifier stands for one executed one in the whole dialogue; "
+        "where one does not, it is TA601. Dates, amounts, measures and telephone numbers are no identifiers. "
+        "A later call that is given such an identifier, and a final state, cannot be judged.",
         bad='recorded: {"booking_id": "B71"}; executed: {"booking_id": "B1"}',
         good='recorded: {"booking_id": "B1"}; executed: {"booking_id": "B1"}',
         fix="Let the tool draw identifiers from a counter.",
@@ -100,6 +104,20 @@ REPLAY_RULES: tuple[Rule, ...] = (
         bad="get_order marks the order as seen",
         good="get_order leaves the world alone",
         fix="Declare the tool's effect as write, or mend it.",
+        certainty=Certainty.EXECUTED,
+    ),
+    Rule(
+        code="TA606",
+        name="failure-words-differ",
+        message="The call fails as the record says, but in words that tell something else.",
+        why="Where a record tells a failure in words alone, these are compared, without identifiers and "
+        "numbers. Another program may word the same failure differently, so it is a warning; the "
+        "call counts as not replayed.",
+        bad="recorded: Invalid session token; executed: Alarm 17 not found",
+        good="recorded: Alarm 17 not found; executed: No alarm 18 was found",
+        fix="Look at both; record what the tool says, best with a code: "
+        '`{"error": {"code": "not_found", "message": "..."}}`.',
+        severity=Severity.WARNING,
         certainty=Certainty.EXECUTED,
     ),
 )
