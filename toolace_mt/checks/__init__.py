@@ -1,10 +1,10 @@
 """The rules: what is wrong with a recorded dialogue, and what its execution shows.
 
-``check_transcript`` needs nothing but the record; ``check_execution`` compares the record with what its calls
+``check_transcript`` needs nothing but the record; ``compare_execution`` compares the record with what its calls
 did when they were run.  Both are pure.
 """
 
-from toolace_mt.checks.execution import Compared, check_execution, compare_execution
+from toolace_mt.checks.execution import Compared, compare_execution
 from toolace_mt.checks.judge import Judgement, check_transcript, judge
 from toolace_mt.checks.observations import (
     CallSite,
@@ -37,7 +37,6 @@ __all__ = [
     "Rule",
     "UnknownRuleError",
     "call_sites",
-    "check_execution",
     "check_transcript",
     "choose_rules",
     "compare_execution",

@@ -20,7 +20,7 @@ from toolace_mt.checks.observations import (
 from toolace_mt.findings import Finding
 from toolace_mt.transcript import JsonValue, Message, Transcript
 
-__all__ = ["Compared", "check_execution", "compare_execution"]
+__all__ = ["Compared", "compare_execution"]
 
 _SHOWN = 60
 _DRAWN = "TA603"
@@ -57,28 +57,6 @@ class Compared:
     findings: tuple[Finding, ...]
     unjudged: frozenset[tuple[int, int]] = frozenset()
     state_unjudged: bool = False
-
-
-def check_execution(
-    transcript: Transcript,
-    outcomes: Sequence[Outcome],
-    final_digest: str | None = None,
-    *,
-    changed_by_reads: Collection[int] = (),
-    changes: str = "",
-    differences: str = "",
-    pairing: Pairing | None = None,
-) -> tuple[Finding, ...]:
-    """Give the findings of ``compare_execution``."""
-    return compare_execution(
-        transcript,
-        outcomes,
-        final_digest,
-        changed_by_reads=changed_by_reads,
-        changes=changes,
-        differences=differences,
-        pairing=pairing,
-    ).findings
 
 
 def compare_execution(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, Self, TypeVar
 
@@ -20,7 +21,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _NOTHING: frozenset[float] = frozenset()
 
 
-class _Heard(Generic[T]):
+class _Heard(ABC, Generic[T]):
     """What each message says, made out when somebody asks and once at most.
 
     Turns must be asked about in their order.  The last messages are looked at one by one, newest first, for
@@ -53,11 +54,13 @@ class _Heard(Generic[T]):
             self._index(self._made_out(self._messages[at]) if told is None else told)
             self._indexed = at + 1
 
+    @abstractmethod
     def _made_out(self, message: Message) -> T:
-        raise NotImplementedError
+        """What the message says, as far as this is about it."""
 
+    @abstractmethod
     def _index(self, told: T) -> None:
-        raise NotImplementedError
+        """Take what a message says into the index."""
 
 
 class Amounts(_Heard[frozenset[float]]):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from sandbox import Call, Execution, Pack, Trajectory
-from toolace_mt.checks import check_execution, judge, severity_of
+from toolace_mt.checks import compare_execution, judge, severity_of
 from toolace_mt.draft import Draft
 from toolace_mt.findings import Finding, Severity
 from toolace_mt.provenance import Trace
@@ -41,12 +41,9 @@ async def verify(draft: Draft, pack: Pack, run: Callable[[Trajectory], Awaitable
     reads = frozenset(tool.name for tool in pack.tools if tool.effect == "read")
     judgement = judge(transcript, reads=reads)
     assert judgement.sources is not None  # of all rules, some need them
-    findings = (
-        *judgement.findings,
-        *check_execution(
-            transcript, [step.outcome for step in execution.steps], execution.final_state_digest
-        ),
-    )
+    outcomes = [step.outcome for step in execution.steps]
+    compared = compare_execution(transcript, outcomes, execution.final_state_digest)
+    findings = (*judgement.findings, *compared.findings)
     faults = tuple(finding for finding in findings if severity_of(finding.rule) is not Severity.INFO)
     first = faults[0].turn if faults else None
     turn = None if first is None else first_turn_of(draft.dialogue, first)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import Fault, FaultKind, Outcome, Returned
-from toolace_mt.checks import check_execution, compare_execution
+from toolace_mt.checks import compare_execution
 from toolace_mt.checks.compare import Agreement, compare_results
+from toolace_mt.findings import Finding
 from toolace_mt.transcript import JsonValue, Message, RecordedCall, Setting, Transcript
 
 NOT_FOUND = Fault(FaultKind.TOOL_ERROR, "not_found", "no order O1")
@@ -27,6 +28,12 @@ def record(*results: JsonValue, digest: str | None = None) -> Transcript:
         if result != "(none)":
             messages.append(Message(role="tool", value=result, call_id=f"call_{number}"))
     return Transcript(id="x", messages=tuple(messages), setting=Setting(final_state_digest=digest))
+
+
+def findings_of(
+    transcript: Transcript, outcomes: Sequence[Outcome], final_digest: str | None = None, **more: Any
+) -> tuple[Finding, ...]:
+    return compare_execution(transcript, outcomes, final_digest, **more).findings
 
 
 @pytest.mark.parametrize(
@@ -72,11 +79,11 @@ def record(*results: JsonValue, digest: str | None = None) -> Transcript:
 def test_an_outcome_is_a_finding_exactly_if_the_record_says_otherwise(
     recorded: JsonValue, outcome: Outcome, expected: Sequence[str]
 ) -> None:
-    assert [finding.rule for finding in check_execution(record(recorded), [outcome])] == expected
+    assert [finding.rule for finding in findings_of(record(recorded), [outcome])] == expected
 
 
 def test_a_difference_is_named_by_its_path() -> None:
-    found = check_execution(record({"a": [{"b": 1}]}), [Returned({"a": [{"b": 2}]})])
+    found = findings_of(record({"a": [{"b": 1}]}), [Returned({"a": [{"b": 2}]})])
     assert [finding.path for finding in found] == ["$.a[0].b"]
 
 
@@ -86,24 +93,24 @@ def test_a_difference_is_named_by_its_path() -> None:
 def test_final_states_are_compared_if_the_record_has_one(
     recorded: str | None, executed: str, rules: list[str]
 ) -> None:
-    found = check_execution(record(1, digest=recorded), [Returned(1)], executed)
+    found = findings_of(record(1, digest=recorded), [Returned(1)], executed)
     assert [finding.rule for finding in found] == rules
 
 
 def test_another_final_state_is_told_with_what_the_calls_changed() -> None:
     changes = 'orders.O7.status: "pending" -> "cancelled"'
-    (found,) = check_execution(record(1, digest="x"), [Returned(1)], "y", changes=changes)
+    (found,) = findings_of(record(1, digest="x"), [Returned(1)], "y", changes=changes)
     assert found.message.endswith(f"; the calls changed {changes}")
 
 
 def test_a_read_that_changed_the_state_is_named() -> None:
-    found = check_execution(record(1, 1), [Returned(1), Returned(1)], changed_by_reads={1})
+    found = findings_of(record(1, 1), [Returned(1), Returned(1)], changed_by_reads={1})
     assert [(finding.rule, finding.turn) for finding in found] == [("TA605", 3)]
 
 
 def test_outcomes_must_match_the_calls_in_number() -> None:
     with pytest.raises(ValueError, match="1 outcomes for 2 calls"):
-        check_execution(record(1, 1), [Returned(1)])
+        findings_of(record(1, 1), [Returned(1)])
 
 
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["a", "B17", "x y"]))
@@ -217,8 +224,8 @@ def test_a_recorded_identifier_stands_for_one_executed_one_in_the_whole_dialogue
     steps = dialogue(({}, {"id": "B71"}), ({}, [{"id": "B71"}]), ({}, {"id": "B72"}))
     same = [Returned({"id": "R1"}), Returned([{"id": "R1"}]), Returned({"id": "R2"})]
     other = [Returned({"id": "R1"}), Returned([{"id": "R2"}]), Returned({"id": "R1"})]
-    assert [found.rule for found in check_execution(steps, same)] == ["TA603"] * 3
-    assert [(found.rule, found.turn) for found in check_execution(steps, other)] == [
+    assert [found.rule for found in findings_of(steps, same)] == ["TA603"] * 3
+    assert [(found.rule, found.turn) for found in findings_of(steps, other)] == [
         ("TA603", 1),
         ("TA601", 3),
         ("TA601", 5),
@@ -227,7 +234,7 @@ def test_a_recorded_identifier_stands_for_one_executed_one_in_the_whole_dialogue
 
 def test_an_identifier_that_was_asked_for_is_not_made_up() -> None:
     asked = dialogue(({"order_id": "O1"}, {"order_id": "O77", "n": 1}))
-    (found,) = check_execution(asked, [Returned({"order_id": "O1", "n": 1})])
+    (found,) = findings_of(asked, [Returned({"order_id": "O1", "n": 1})])
     assert found.rule == "TA601"
 
 
@@ -252,12 +259,12 @@ def test_a_call_with_other_arguments_is_judged_beside_identifiers_drawn_anew() -
 
 
 def test_a_key_that_one_result_lacks_is_told_as_nothing() -> None:
-    (found,) = check_execution(record({"a": None}), [Returned({"b": None})])
+    (found,) = findings_of(record({"a": None}), [Returned({"b": None})])
     assert found.message.endswith("recorded None, executed nothing")
 
 
 def test_a_fault_is_told_without_saying_its_kind_twice_and_a_crash_with_its_remedy() -> None:
-    (unknown,) = check_execution(record(1), [UNKNOWN])
+    (unknown,) = findings_of(record(1), [UNKNOWN])
     assert unknown.message == "get: unknown_tool: no tool 'get'; the tools are find"
-    (crash,) = check_execution(record(1), [Fault(FaultKind.UNDECLARED_ERROR, "key", "'x'")])
+    (crash,) = findings_of(record(1), [Fault(FaultKind.UNDECLARED_ERROR, "key", "'x'")])
     assert "`tool_errors`" in crash.message
