@@ -1,7 +1,7 @@
 """The rules: what is wrong with a recorded dialogue, and what its execution shows.
 
-``check_transcript`` needs nothing but the record; ``compare_execution`` compares the record with what its calls
-did when they were run.  Both are pure.
+``check_transcript`` needs nothing but the record; ``compare_execution`` compares the record with what its
+calls did when they were run.  Both are pure.
 """
 
 from toolace_mt.checks.execution import Compared, compare_execution
