@@ -55,5 +55,9 @@ def _spread_ids(call_id: str | None, before: Sequence[Message]) -> list[str]:
     asking = next((message for message in reversed(before) if message.role != "tool"), None)
     if call_id is None or asking is None:
         return []
-    ids = (call.id for call in asking.calls)
-    return [one for one in ids if one is not None and one.rpartition(_JOINT)[0] == call_id]
+    return [call.id for call in asking.calls if call.id is not None and _is_part(call.id, call_id)]
+
+
+def _is_part(own_id: str, call_id: str) -> bool:
+    whole, joint, _ = own_id.rpartition(_JOINT)
+    return joint != "" and whole == call_id

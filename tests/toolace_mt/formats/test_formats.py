@@ -188,3 +188,10 @@ def test_an_unknown_format_or_file_is_named(tmp_path: Path) -> None:
         find_format("x")
     with pytest.raises(UnreadableFileError, match=r"no such file: .*none\.jsonl"):
         list(read(tmp_path / "none.jsonl"))
+
+
+def test_a_result_with_an_empty_id_keeps_it() -> None:
+    asked = Message(role="assistant", calls=(RecordedCall(name="f", arguments={}, id="0"),))
+    messages = (asked, Message(role="tool", value=None, call_id=""))
+    written = OpenAIFormat().write(Transcript(id="x", messages=messages))
+    assert OpenAIFormat().read(json.loads(json.dumps(written)), PLACE).messages == messages
