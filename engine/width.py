@@ -12,8 +12,11 @@ The rules, in the order in which they were needed:
   after a patient pause, one step at first.  The pause doubles with each failure, up to a minute, so that
   the width always comes back.
 * Servers that never refuse slow down instead.  By Little's law ``in flight / seconds per token`` is the
-  rate of work, and the same per answer that of answers; when more in flight gives no more of either, the
-  width goes back and the ceiling is remembered, and when both halve, the width is cut.
+  rate of work, and the same per answer that of answers; when both halve, the width is cut.
+* When more in flight gives no more of either, the width goes to three quarters, and again, until less does
+  give less.  What is bearable then follows from the two rates: it is what would bring the full rate if each
+  request went on as quickly as with few.  Near the ceiling rates differ by little, so they are taken from
+  three times as many answers.
 * A busy client finds its answers late, however fast the server is: what comes back while this side had no
   time of its own left says nothing of the server.
 """
@@ -23,10 +26,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.pace import Epoch, Pace
+
 __all__ = ["AdaptiveWidth", "FixedWidth", "WidthPolicy"]
 
-# Less is lost in the noise of one epoch.
+# Less is lost in the noise of one trial.
 _LEAST_GROWTH = 0.15
+# A trial near the ceiling is so many epochs; one with three quarters, where a gain shows better, fewer.
+_TRIAL_EPOCHS = 3
+_EPOCHS_WITH_FEWER = 2
 # Beyond this share of an epoch in which this side works, answers wait for it to read them.
 _MOST_BUSY = 0.75
 
@@ -84,9 +92,12 @@ class AdaptiveWidth:
         self._probe_at = 0.0
         self._cut_at = float("-inf")
         self._growth = 0.0
-        self._epoch = _Epoch()
-        self._base: _Pace | None = None
-        self._best = _Pace(in_flight=1.0, work=0.0, answers=0.0)
+        self._epoch = Epoch()
+        self._trial = Epoch()
+        self._is_tried = True
+        self._base: Pace | None = None
+        self._saturated: Pace | None = None
+        self._best = Pace(in_flight=1.0, work=0.0, answers=0.0)
         self._proven = self.width
 
     def answered(
@@ -123,11 +134,17 @@ class AdaptiveWidth:
         self._probe_at = now + self._patience
         self._patience = min(self._policy.longest_patience_seconds, self._patience * 2)
         self._cut_at = now
-        self._epoch = self._epoch_from(now)
         self._base = None
+        self._saturated = None
+        self._is_tried = True
+        self._begin_trial(now)
 
-    def _epoch_from(self, now: float) -> _Epoch:
-        return _Epoch(started_at=now, worked=self._own_seconds())
+    def _begin_trial(self, now: float) -> None:
+        self._epoch = self._epoch_from(now)
+        self._trial = Epoch()
+
+    def _epoch_from(self, now: float) -> Epoch:
+        return Epoch(started_at=now, worked=self._own_seconds())
 
     def _grow(self, now: float) -> str | None:
         before = self.width
@@ -138,98 +155,93 @@ class AdaptiveWidth:
             limit = self._proven * 2 if self.ceiling is None else self.ceiling
             self.width = max(self.width, min(self.width + whole, limit, self._policy.largest))
             if self.width != before:
-                return "slow start" if self.ceiling is None else "back towards the remembered ceiling"
-        elif now >= self._probe_at and self.width < self._policy.largest:
+                if self.ceiling is None:
+                    return "slow start"
+                self._begin_trial(now)
+                return "back towards the remembered ceiling"
+        elif self._may_probe(now):
             self.ceiling = min(self.width + self._step, self._policy.largest)
             self._step *= 2
             self._probe_at = now + self._policy.patience_seconds
+            self._is_tried = False
         return None
+
+    def _may_probe(self, now: float) -> bool:
+        """No next step before the last one has been tried, nor while fewer in flight are tried."""
+        is_free = self._is_tried and self._saturated is None and self.width < self._policy.largest
+        return is_free and now >= self._probe_at
 
     def _learn_rate(self, now: float, *, sent_at: float, in_flight: float, work: float) -> str | None:
         epoch = self._epoch
         if sent_at < epoch.started_at:
             return None
         epoch.add(seconds=now - sent_at, work=work, in_flight=in_flight)
-        if epoch.count < max(self.width, self._policy.least_epoch):
+        least = max(self.width, self._policy.least_epoch)
+        if epoch.count < least:
             return None
         self._epoch = self._epoch_from(now)
         pace = epoch.pace()
         self._proven = max(self._proven, round(pace.in_flight))
         if self._epoch.worked - epoch.worked > _MOST_BUSY * (now - epoch.started_at):
-            self._base = None
+            self._base, self._trial, self._is_tried = None, Epoch(), True
             return None
-        base, best = self._base, self._best
+        if self._slowed_down(pace):
+            self._best = pace
+            self._fall_back(now, **self._three_quarters(pace))
+            return "the server slowed down"
+        if pace.work > self._best.work:
+            self._best = pace
+        self._trial.join(epoch)
+        if self._trial.count < self._epochs_needed() * least:
+            return None
+        tried, self._trial, self._is_tried = self._trial.pace(), Epoch(), True
+        return self._judge(now, tried) if self._saturated is None else self._judge_fewer(now, tried)
+
+    def _epochs_needed(self) -> int:
+        if self.ceiling is None:
+            return 1
+        return _TRIAL_EPOCHS if self._saturated is None else _EPOCHS_WITH_FEWER
+
+    def _slowed_down(self, pace: Pace) -> bool:
+        """Fewer in flight give less in proportion, which is no fault of the server."""
+        least = min(1.0, pace.in_flight / self._best.in_flight) * self._policy.slowdown
+        return pace.gain_over(self._best) < least
+
+    def _judge(self, now: float, pace: Pace) -> str | None:
+        """Compare with the last trial that gained, so that no climb in small steps escapes."""
+        base = self._base
         if base is None or not 1.0 <= pace.in_flight / base.in_flight < 1.0 + _LEAST_GROWTH:
             self._base = pace
-        if pace.work > best.work:
-            self._best = pace
-        if base is not None and self._gained_nothing(base, pace):
-            # a little below what did as well, else each round of probing would settle a little higher
-            self._go_back(now, ceiling=base.in_flight * 0.9, used=base.in_flight)
-            return "more in flight gave no more per second"
-        if self._slowed_down(best, pace):
-            self._best = pace
-            self._go_back(now, ceiling=round(pace.in_flight), used=round(pace.in_flight))
-            return "the server slowed down"
+        if base is None or pace.in_flight < base.in_flight * (1.0 + _LEAST_GROWTH):
+            return None
+        if self._is_worth_it(base, pace):
+            return None
+        self._try_fewer(now, base, pace)
+        return "more in flight gave no more per second"
+
+    def _judge_fewer(self, now: float, pace: Pace) -> str | None:
+        """Learn what is bearable from a trial with fewer than what is known to be enough."""
+        saturated = self._saturated
+        assert saturated is not None
+        if pace.in_flight >= 1.5 and not self._is_worth_it(pace, saturated):
+            self._try_fewer(now, pace, saturated)
+            return "fewer in flight gave as much per second"
+        bearable = pace.in_flight * saturated.gain_over(pace)
+        self.ceiling = max(1, round(min(saturated.in_flight, bearable)))
+        self._base, self._saturated = pace, None
         return None
 
-    def _go_back(self, now: float, *, ceiling: float, used: float) -> None:
-        self._fall_back(now, ceiling=max(1, int(ceiling)), width=max(1, int(used * self._policy.cut)))
+    def _try_fewer(self, now: float, enough: Pace, more: Pace) -> None:
+        self._fall_back(now, **self._three_quarters(enough))
+        self._saturated = enough.at_the_rate_of(more)
 
-    def _gained_nothing(self, base: _Pace, pace: _Pace) -> bool:
-        """Compare with the last epoch that gained, so that no climb in small steps escapes."""
-        growth = pace.in_flight / base.in_flight - 1.0
-        least = 1.0 + self._policy.least_gain * growth
-        return (
-            growth >= _LEAST_GROWTH and pace.work < base.work * least and pace.answers < base.answers * least
-        )
+    def _three_quarters(self, pace: Pace) -> dict[str, int]:
+        width = max(1, int(pace.in_flight * self._policy.cut + 0.25))
+        return {"ceiling": width, "width": width}
 
-    def _slowed_down(self, best: _Pace, pace: _Pace) -> bool:
-        """Fewer in flight give less in proportion, which is no fault of the server."""
-        least = min(1.0, pace.in_flight / best.in_flight) * self._policy.slowdown
-        return pace.work < best.work * least and pace.answers < best.answers * least
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pace:
-    """What came back per second with so many in flight, as work and as answers (by Little's law).
-
-    Other kinds of requests in the mix move one of the two; an overloaded server moves both.
-    """
-
-    in_flight: float
-    work: float
-    answers: float
-
-
-class _Epoch:
-    """Answers to about one width of requests that were sent since ``started_at``.
-
-    ``worked`` is what this side had worked by then.
-    """
-
-    __slots__ = ("_answers", "_in_flight", "_seconds", "_work", "count", "started_at", "worked")
-
-    def __init__(self, *, started_at: float = float("-inf"), worked: float = 0.0) -> None:
-        self.started_at = started_at
-        self.worked = worked
-        self.count = 0
-        self._answers = 0
-        self._seconds = 0.0
-        self._work = 0.0
-        self._in_flight = 0.0
-
-    def add(self, *, seconds: float, work: float, in_flight: float) -> None:
-        self.count += 1
-        self._answers += work > 0
-        self._seconds += seconds
-        self._work += work
-        self._in_flight += in_flight
-
-    def pace(self) -> _Pace:
-        in_flight = self._in_flight / self.count
-        each = in_flight / self._seconds if self._seconds > 0 else 0.0
-        return _Pace(in_flight=in_flight, work=each * self._work, answers=each * self._answers)
+    def _is_worth_it(self, fewer: Pace, more: Pace) -> bool:
+        growth = more.in_flight / fewer.in_flight - 1.0
+        return growth > 0 and more.gain_over(fewer) >= 1.0 + self._policy.least_gain * growth
 
 
 def _idle() -> float:

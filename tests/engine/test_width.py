@@ -117,12 +117,24 @@ def test_a_chosen_width_of_nothing_is_refused() -> None:
 
 
 class SharedServer:
-    """Works on ``capacity`` requests at full speed, on more at a shared speed; refuses beyond ``admits``."""
+    """Works on ``capacity`` requests at full speed, on more at a shared speed; refuses beyond ``admits``.
+
+    From the first number of ``changes_at`` requests on it has the second for its capacity.
+    """
 
     name = "shared"
 
-    def __init__(self, *, capacity: int, admits: int = 10_000, seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        *,
+        capacity: int,
+        admits: int = 10_000,
+        seconds: float = 1.0,
+        changes_at: tuple[int, int] | None = None,
+    ) -> None:
         self._capacity = capacity
+        self._changes_at = changes_at
+        self._asked = 0
         self._admits = admits
         self._seconds = seconds
         self._in_flight = 0
@@ -146,6 +158,9 @@ class SharedServer:
             self.refusals += 1
             raise TransientError("slow down", retry_after=1.0, overload=True)
         self._count(+1)
+        self._asked += 1
+        if self._changes_at is not None and self._asked >= self._changes_at[0]:
+            self._capacity = self._changes_at[1]
         try:
             left = self._seconds * (0.5 + len(request.messages[0].content) % 100 / 100)
             tokens = int(left * 100)
@@ -192,16 +207,37 @@ def test_a_server_that_admits_sixteen_is_used_fully_with_few_refusals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("knee", "seconds"), [(4, 1.0), (8, 1.0), (16, 1.0), (16, 0.05), (32, 1.0), (64, 1.0)]
+    ("knee", "seconds"),
+    [(3, 1.0), (4, 1.0), (8, 1.0), (16, 1.0), (16, 0.05), (32, 1.0), (64, 1.0)],
 )
 def test_the_width_settles_within_a_quarter_of_the_knee_of_a_server_that_only_slows_down(
     knee: int, seconds: float
 ) -> None:
     server = SharedServer(capacity=knee, seconds=seconds)
-    taken, changes = run_against(server, knee * 60)
+    count = max(400, knee * 60)
+    taken, changes = run_against(server, count)
     assert 0.75 * knee <= server.mean_in_flight() <= 1.25 * knee
-    assert taken < 1.15 * knee * 60 * seconds / knee
+    assert taken < 1.15 * count * seconds / knee
     assert [change for change in changes if change.width < change.before]
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_no_more_than_one_request_waits_at_a_small_server(slots: int) -> None:
+    server = SharedServer(capacity=slots, seconds=5.0)
+    run_against(server, 400)
+    assert server.mean_in_flight() <= slots + 1
+
+
+def test_the_width_follows_a_server_that_loses_most_of_its_capacity() -> None:
+    server = SharedServer(capacity=32, changes_at=(1_000, 8))
+    run_against(server, 3_000)
+    assert server.mean_in_flight() <= 12
+
+
+def test_the_width_follows_a_server_that_gets_more_capacity() -> None:
+    server = SharedServer(capacity=8, changes_at=(400, 32))
+    run_against(server, 8_000)
+    assert server.mean_in_flight() >= 24
 
 
 def test_a_client_that_is_busy_itself_does_not_take_its_own_lateness_for_the_servers() -> None:
