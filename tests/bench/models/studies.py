@@ -21,7 +21,7 @@ from tests.bench.side_by_side import say
 __all__ = ["measure_studies"]
 
 _ADMITTED = Behaviour(seconds=0.2, spread=0.5, admits=16, retry_after=1.0)
-_SLOWING = Behaviour(seconds=0.2, spread=0.5, knee=16)
+_KNEES = (4, 16, 32)
 _REQUESTS = 1_000
 
 
@@ -35,7 +35,7 @@ class _Seen:
     counts: Mapping[str, Any]
 
 
-async def _ask_all(behaviour: Behaviour) -> _Seen:
+async def _ask_all(behaviour: Behaviour, count: int = _REQUESTS) -> _Seen:
     events = EventStream()
     gates = Gates(requests=RequestWindow(width=AdaptiveWidth(own_seconds=own_seconds), events=events))
     late: list[tuple[float, int]] = []
@@ -44,11 +44,11 @@ async def _ask_all(behaviour: Behaviour) -> _Seen:
 
         async def work(job: Job[int]) -> None:
             await client.for_job(job.order).complete(request(f"say {job.order}"))
-            if job.order > _REQUESTS // 2:
+            if job.order > count // 2:
                 late.append((time.monotonic(), gates.statistics().requests.in_flight))
 
-        jobs = (Job(key=str(number), order=number, payload=number) for number in range(_REQUESTS))
-        summary = await run_jobs(jobs, work, width=_REQUESTS, events=events)
+        jobs = (Job(key=str(number), order=number, payload=number) for number in range(count))
+        summary = await run_jobs(jobs, work, width=count, events=events)
         counts = await ask_statistics(server.url)
     steps = itertools.pairwise(late)
     span = late[-1][0] - late[0][0]
@@ -65,12 +65,15 @@ def measure_studies() -> None:
         f"  {seen.wall_seconds / ideal:.2f} times the ideal time (goal 1.5), "
         f"{seen.counts['refusals']} refusals (goal 40), {_REQUESTS - seen.done} lost"
     )
-    seen = anyio.run(_ask_all, _SLOWING)
-    say("a server that slows down beyond 16 in flight and never refuses")
-    say(
-        f"  settles at {seen.late_in_flight:.1f} in flight (goal 12 to 20), "
-        f"{seen.wall_seconds / ideal:.2f} times the ideal time"
-    )
+    for knee in _KNEES:
+        count = 60 * knee
+        seen = anyio.run(_ask_all, Behaviour(seconds=0.2, spread=0.5, knee=knee), count)
+        say(f"a server that slows down beyond {knee} in flight and never refuses; {count:,} requests")
+        say(
+            f"  settles at {seen.late_in_flight:.1f} in flight (goal {0.75 * knee:.0f} to "
+            f"{1.25 * knee:.0f}), "
+            f"{seen.wall_seconds * knee / (count * 0.2):.2f} times the ideal time"
+        )
 
 
 if __name__ == "__main__":

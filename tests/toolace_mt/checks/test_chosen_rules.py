@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.counting import files_entered
 from toolace_mt.auditing.gaps import Gap, static_gaps
 from toolace_mt.checks import RULES, choose_rules, judge
 from toolace_mt.checks.judge import StaticLevel
@@ -41,23 +39,6 @@ def test_choosing_rules_changes_neither_what_they_find_nor_levels_but_that_nothi
     assert [found for found in part.findings if found.rule in chosen] == [
         found for found in whole.findings if found.rule in chosen
     ]
-
-
-def files_entered(work: Callable[[], object]) -> set[str]:
-    """Name the files of whose functions any is called."""
-    entered: set[str] = set()
-
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
-            entered.add(Path(frame.f_code.co_filename).name)
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return entered
 
 
 @pytest.mark.parametrize(

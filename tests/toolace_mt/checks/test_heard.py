@@ -1,13 +1,12 @@
 """What was heard before a turn is gathered once, and found again however it is written."""
 
-import sys
-from types import FrameType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.counting import lines_run
 from toolace_mt.checks.claims import check_claims
 from toolace_mt.checks.heard import Amounts, Codes, Numbers
 from toolace_mt.provenance import compact
@@ -102,19 +101,5 @@ def _told(turns: int, kind: str) -> Transcript:
 
 
 def _lines_run(transcript: Transcript) -> int:
-    """Count lines of Python, whatever the machine's speed; the first pass fills caches."""
-    list(check_claims(transcript))
-    lines = 0
-
-    def watch(_frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal lines
-        lines += event == "line"
-        return watch
-
-    before = sys.gettrace()
-    sys.settrace(watch)
-    try:
-        list(check_claims(transcript))
-    finally:
-        sys.settrace(before)
-    return lines
+    list(check_claims(transcript))  # fills caches
+    return lines_run(lambda: list(check_claims(transcript)))

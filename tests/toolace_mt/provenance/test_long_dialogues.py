@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import FrameType
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.counting import lines_run
 from toolace_mt.checks import judge
 from toolace_mt.provenance import forget_texts, trace
 from toolace_mt.provenance.source import SourceKind
@@ -51,24 +49,6 @@ def messages(turns: int, value: Callable[[int], JsonValue]) -> Iterator[Message]
         }
         yield Message(role="tool", value=result, call_id=f"c{turn}")
         yield Message(role="assistant", text=f"It lies on tray {turn:05}.")
-
-
-def lines_run(work: Callable[[], Any]) -> int:
-    """Count the lines of Python that run, each time that they do."""
-    counted = 0
-
-    def count(_: FrameType, event: str, __: object) -> Any:
-        nonlocal counted
-        counted += event == "line"
-        return count
-
-    before = sys.gettrace()
-    sys.settrace(count)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return counted
 
 
 def growth(look: Callable[[Transcript], object], value: Callable[[int], JsonValue]) -> float:
