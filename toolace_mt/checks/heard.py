@@ -64,7 +64,7 @@ class _Heard(ABC, Generic[T]):
 
 
 class Amounts(_Heard[frozenset[float]]):
-    """The plain numbers of results, where amounts of money stand most often."""
+    """The plain numbers of results, where amounts of money stand most often; a debit may stand below zero."""
 
     __slots__ = ("_seen",)
 
@@ -85,7 +85,7 @@ class Amounts(_Heard[frozenset[float]]):
             return _NOTHING
         leaves = _leaves([message.value])
         return frozenset(
-            leaf for leaf in leaves if isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
+            abs(leaf) for leaf in leaves if isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
         )
 
     def _index(self, told: frozenset[float]) -> None:
@@ -93,7 +93,7 @@ class Amounts(_Heard[frozenset[float]]):
 
 
 class Numbers:
-    """All numbers that were said, given or returned, and the totals of lists among them."""
+    """All numbers that were said, given or returned, and the totals of lists among them, without signs."""
 
     __slots__ = ("_messages", "_next", "_roughly", "said", "totals")
 
@@ -121,11 +121,11 @@ class Numbers:
         )
 
     def _add(self, message: Message) -> None:
-        numbers = set(_numbers(message))
+        numbers = set(map(abs, _numbers(message)))
         self.said |= numbers
         for number in filter(math.isfinite, numbers):
             self._roughly |= {round(number, 2), float(round(number))}
-        self.totals.update(_totals(message.value))
+        self.totals.update(map(abs, _totals(message.value)))
 
 
 class Codes(_Heard[str]):

@@ -26,7 +26,7 @@ class Clarification:
             if not told:
                 continue
             missing = chance.choice(told)
-            shorter = request_for(task, chance, first=index == 0, without=frozenset({missing.parameter}))
+            shorter = request_for(task, chance, first=index == 0, without=missing)
             told_so = (str(missing.value), *answer_with(missing).facts)
             if any(fact in part.coarse.text for part in shorter for fact in told_so):
                 continue

@@ -114,9 +114,7 @@ async def _with(draft: Draft, mistake: _Mistake, chance: random.Random, run: Run
     if [step.outcome for step in steps[1:]] != [step.outcome for step in draft.steps[k:]]:
         return None
     task = draft.plan.sub_tasks[mistake.sub_task]
-    request = request_for(
-        task, chance, first=mistake.sub_task == 0, instead={mistake.said.parameter: mistake.wrong}
-    )
+    request = request_for(task, chance, first=mistake.sub_task == 0, instead=(mistake.said, mistake.wrong))
     failure = failure_about(mistake.fault.message, (str(mistake.wrong),), chance)
     correction = correction_with(mistake.said, chance)
     opening = request_position(draft, mistake.sub_task)

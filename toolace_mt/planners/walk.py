@@ -259,7 +259,7 @@ def _from_output(scene: _Scene, name: str, schema: JsonObject, entry: JsonObject
     if not selectors:
         raise _DeadEndError
     selector = scene.chance.choice(selectors)
-    walk.choices[name] = Choice(parameter=name, phrase=selector.phrase)
+    walk.choices[_named(name, selector.row.value)] = Choice(parameter=name, phrase=selector.phrase)
     return _shaped(schema, selector.row.value)
 
 
@@ -306,14 +306,18 @@ def _tell(
 ) -> None:
     question = schema.get("x-question")
     walk.told[name] = value
-    # Two tools of a chain may call different things by one name.
-    walk.said[f"{name}={json.dumps(value)}"] = Said(
+    walk.said[_named(name, value)] = Said(
         parameter=name,
         value=value,
         clause=clause_of(name, schema),
         question=question if isinstance(question, str) else None,
         alternatives=others[:_MOST_ALTERNATIVES],
     )
+
+
+def _named(name: str, value: JsonValue) -> str:
+    """A key for a parameter's value: two tools of a chain may call different things by one name."""
+    return f"{name}={json.dumps(value)}"
 
 
 def _shaped(schema: JsonObject, value: JsonValue) -> JsonValue:

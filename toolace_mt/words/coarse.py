@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from toolace_mt.draft import Part, SlotKind
 from toolace_mt.phrases import Phrase, label, say, sentence, sentences_of, slots_of, tell
 from toolace_mt.plan import Said, SubTask
-from toolace_mt.transcript import JsonObject, JsonValue
+from toolace_mt.transcript import JsonValue
 
 __all__ = ["answer_with", "correction_with", "failure_about", "question_about", "report_of", "request_for"]
 
@@ -37,25 +37,28 @@ def request_for(
     chance: random.Random,
     *,
     first: bool,
-    without: frozenset[str] = frozenset(),
-    instead: Mapping[str, JsonValue] | None = None,
+    without: Said | None = None,
+    instead: tuple[Said, JsonValue] | None = None,
 ) -> tuple[Part, ...]:
     """Word a sub-task's opening message in parts; together they hold every value that the user tells.
 
-    ``without`` names parameters that the user leaves out; ``instead`` gives other values for some.
+    ``without`` is what the user leaves out of ``task.said``; ``instead`` is one of these with another value.
     """
-    arguments: JsonObject = {**task.calls[-1].arguments, **(instead or {})}
+    arguments = dict(task.calls[-1].arguments)
     ask = _ask(task, chance, without)
+    # Two tools of a chain may call different things by one name, and the phrase is about the last call's.
+    covered = [said for said in task.said if said.parameter in slots_of(ask) and _is_of_goal(said, task)]
+    if instead is not None and _is_of_goal(instead[0], task):
+        arguments[instead[0].parameter] = instead[1]
     opener, end = chance.choice(_OPENERS if first else _LATER_OPENERS)
     wish = say(ask, arguments)
     wish = Phrase(f"{opener}{wish.text}{end}", wish.facts)
-    covered = slots_of(ask)
     clauses = [
-        _clause(said, (instead or {}).get(said.parameter, said.value))
+        _clause(said, instead[1] if instead is not None and said == instead[0] else said.value)
         for said in task.said
-        if said.parameter not in without and said.parameter not in covered
+        if said != without and said not in covered
     ]
-    meant = [choice.phrase.text for choice in task.choices if choice.parameter not in covered]
+    meant = [choice.phrase.text for choice in task.choices]
     choices = [Phrase(f"I mean {' and '.join(meant)}.", tuple(meant))] if meant else []
     main = Part(SlotKind.REQUEST, wish)
     chosen = [Part(SlotKind.DETAIL, phrase) for phrase in choices]
@@ -63,6 +66,11 @@ def request_for(
     if told and first and chance.random() < 0.3:
         return (*told, main, *chosen)
     return (main, *chosen, *told)
+
+
+def _is_of_goal(said: Said, task: SubTask) -> bool:
+    arguments = task.calls[-1].arguments
+    return said.parameter in arguments and arguments[said.parameter] == said.value
 
 
 def _paired(clauses: Sequence[Phrase], chance: random.Random) -> Iterator[Phrase]:
@@ -76,8 +84,9 @@ def _paired(clauses: Sequence[Phrase], chance: random.Random) -> Iterator[Phrase
         yield sentence(first)
 
 
-def _ask(task: SubTask, chance: random.Random, without: frozenset[str]) -> str:
-    fitting = [ask for ask in task.asks if not slots_of(ask) & without]
+def _ask(task: SubTask, chance: random.Random, without: Said | None) -> str:
+    missing = {without.parameter} if without is not None and _is_of_goal(without, task) else set[str]()
+    fitting = [ask for ask in task.asks if missing.isdisjoint(slots_of(ask))]
     if fitting:
         return chance.choice(fitting)
     plain = task.description.split(". ")[0].strip().rstrip(".")

@@ -79,3 +79,12 @@ def test_before_any_result_the_assistant_speaks_from_what_it_knows() -> None:
         Message(role="assistant", text="About $45.50."),
     )
     assert check_transcript(Transcript(id="x", messages=messages)) == ()
+
+
+@pytest.mark.parametrize("paid", [-33000, -330.0, "-330.00", "-$330.00"])
+@pytest.mark.parametrize("told", ["-$330.00", "$330.00", "\u2212$330.00", "($330.00)"])
+def test_what_was_paid_may_stand_below_zero_in_a_result(paid: Any, told: str) -> None:
+    value = {"payments": [{"text": "Rope", "amount": paid}, {"text": "Charter", "amount": 420000}]}
+    user = "What was paid for W4410?"
+    assert rules(f"It was {told} for rope, and you got $4,200.00.", user=user, value=value) == set()
+    assert rules(f"It was {told} for rope, and you got $4,300.00.", user=user, value=value) == {"TA405"}

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,16 +41,34 @@ def test_a_request_holds_every_value_that_the_user_tells_once(seed: int) -> None
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_value_that_is_left_out_stands_nowhere(seed: int) -> None:
-    for missing, value in (("order_id", "W2"), ("reason", "too late")):
-        request = request_for(CANCEL, random.Random(seed), first=True, without=frozenset({missing}))
-        assert value not in request.text
-        assert value not in request.facts
+    for missing in (ORDER, REASON):
+        request = request_for(CANCEL, random.Random(seed), first=True, without=missing)
+        assert missing.value not in request.text
+        assert missing.value not in request.facts
 
 
 def test_another_value_is_told_instead() -> None:
-    request = request_for(CANCEL, random.Random(0), first=True, instead={"reason": "too dear"})
+    request = request_for(CANCEL, random.Random(0), first=True, instead=(REASON, "too dear"))
     assert "too dear" in request.text
     assert "too late" not in request.text
+
+
+@pytest.mark.parametrize("asks", [(), ("move a file to {folder}",), ("move a file",)])
+@pytest.mark.parametrize("seed", range(8))
+def test_two_tools_of_a_chain_may_call_different_things_by_one_name(asks: tuple[str, ...], seed: int) -> None:
+    source = Said(parameter="folder", value="/a", clause="the folder is {}")
+    target = Said(parameter="folder", value="/b", clause="it should go to {}")
+    listed = ToolCall(name="list_folder", arguments={"folder": "/a"})
+    moved = ToolCall(name="move_file", arguments={"path": "/a/x", "folder": "/b"})
+    task = replace(CANCEL, goal="move_file", asks=asks, calls=(listed, moved), said=(source, target))
+    request = partial(request_for, task, random.Random(seed), first=True)
+    assert {"/a", "/b"} <= set(request().facts)
+    for one, other in ((source, target), (target, source)):
+        left_out = request(without=one)
+        assert other.value in left_out.facts
+        assert one.value not in left_out.facts
+        mistaken = request(instead=(one, "/c"))
+        assert {"/c", other.value} == set(mistaken.facts)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
