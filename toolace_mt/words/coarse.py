@@ -29,6 +29,7 @@ _CORRECTIONS: Final = (
     "I got that wrong,",
 )
 _FAILURES: Final = ("I could not do that.", "That did not work.", "I was not able to do that.")
+_POINTER: Final = re.compile(r"\b(?:it|its|they|them|their|there)\b", re.IGNORECASE)
 _LATER_OPENERS: Final = (*_OPENERS, ("I also want to ", "."), ("Next, please ", "."))
 
 
@@ -63,9 +64,14 @@ def request_for(
     main = Part(SlotKind.REQUEST, wish)
     chosen = [Part(SlotKind.DETAIL, phrase) for phrase in choices]
     told = [Part(SlotKind.DETAIL, phrase) for phrase in _paired(clauses, chance)]
-    if told and first and chance.random() < 0.3:
+    if told and first and chance.random() < 0.3 and not any(_points_back(clause) for clause in clauses):
         return (*told, main, *chosen)
     return (main, *chosen, *told)
+
+
+def _points_back(clause: Phrase) -> bool:
+    """Tell whether it speaks of a thing that is named before it: "it should go to Rome"."""
+    return _POINTER.search(clause.text) is not None
 
 
 def _is_of_goal(said: Said, task: SubTask) -> bool:
