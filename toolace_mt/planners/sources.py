@@ -35,10 +35,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A way for the user to say which row is meant, e.g. "the one with the desk lamp"."""
+    """A way for the user to say which row is meant, e.g. "the one with the desk lamp".
+
+    One that ``compares`` ("the latest one") means something only while the rows are in view.
+    """
 
     row: Row
     phrase: Phrase
+    compares: bool = False
 
 
 def properties_of(parameters: JsonObject) -> dict[str, JsonObject]:
@@ -139,7 +143,7 @@ def _by_extreme(rows: Sequence[Row], way: JsonObject) -> Iterator[Selector]:
         return
     keyed.sort(key=lambda pair: pair[0], reverse=way["pick"] == "max")  # type: ignore[arg-type,return-value]  # one type: checked above
     if len(keyed) > 1 and keyed[0][0] != keyed[1][0]:
-        yield Selector(keyed[0][1], Phrase(str(way["say"])))
+        yield Selector(keyed[0][1], Phrase(str(way["say"])), compares=True)
 
 
 def choices_by_schema(schema: JsonObject) -> tuple[JsonValue, ...]:

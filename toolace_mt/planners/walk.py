@@ -252,10 +252,16 @@ def _from_output(scene: _Scene, name: str, schema: JsonObject, entry: JsonObject
         raise _DeadEndError
     rows = rows_at(output.value, str(entry["path"]))
     distinct = list({json.dumps(row.value): row for row in rows}.values())
-    is_fresh = walk.outputs.index(output) >= walk.begun_with
+    place = walk.outputs.index(output)
+    is_fresh = place >= walk.begun_with
+    is_in_view = is_fresh or place == len(walk.outputs) - 1
     if len(distinct) == 1 and (is_fresh or "select" not in entry):
         return _shaped(schema, distinct[0].value)
-    selectors = selectors_for(distinct, entry.get("select"))
+    selectors = [
+        selector
+        for selector in selectors_for(distinct, entry.get("select"))
+        if is_in_view or not selector.compares
+    ]
     if not selectors:
         raise _DeadEndError
     selector = scene.chance.choice(selectors)

@@ -127,7 +127,7 @@ def correction_with(said: Said, chance: random.Random) -> Phrase:
 
 def failure_about(reason: str, named: tuple[str, ...], chance: random.Random) -> Phrase:
     """The assistant says that a call failed and why; ``named`` are the values that the reason may name."""
-    why = sentence(Phrase(reason))
+    why = sentence(Phrase(reason, named))
     figures = tuple(re.findall(r"[$/]?\w[\w@./:-]*\d(?:[\w@./:-]*\w)?|[$]?\d+(?:\.\d+)?", reason))
     facts = tuple(dict.fromkeys(fact for fact in (*named, *figures) if fact and fact in why.text))
     return Phrase(f"{chance.choice(_FAILURES)} {why.text}", facts)

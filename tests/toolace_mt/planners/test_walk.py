@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from sandbox import Call, Returned, Snapshot, Trajectory, open_pack, state_digest
+from sandbox import Call, Pack, Returned, Snapshot, Trajectory, open_pack, state_digest
 from sandbox.testing import make_pack, make_tool
 from toolace_mt.chance import source_of_chance
 from toolace_mt.dialogue import ToolCall
 from toolace_mt.draft import Draft, SlotKind
 from toolace_mt.phrases import say, slots_of
-from toolace_mt.plan import Plan, SubTask
-from toolace_mt.planners.sources import properties_of, required_of
+from toolace_mt.plan import Choice, Plan, SubTask
+from toolace_mt.planners.sources import properties_of, required_of, sources_of
 from toolace_mt.planners.walk import PlanError, walk
 from toolace_mt.testing import Stage, stage_of
 
@@ -132,7 +132,36 @@ def test_every_value_that_the_user_tells_or_chooses_stands_in_the_request(
                     opening,
                 )
             for choice in task.choices:
-                assert choice.phrase.text in opening or choice.parameter in covered, (case.seed, opening)
+                assert choice.phrase.text in opening, (case.seed, opening)
+
+
+def test_what_compares_is_said_only_of_rows_in_view(planned: tuple[Planned, ...]) -> None:
+    """Who says "the latest one" means the rows of this sub-task, or of the call right before it."""
+    seen = 0
+    for case in planned:
+        called: list[str] = []
+        for task in case.plan.sub_tasks:
+            for choice in task.choices:
+                listing = _tools_to_compare(case.stage.pack, choice)
+                if listing:
+                    seen += 1
+                    in_view = {*called[-1:], *(call.name for call in task.calls)}
+                    assert listing & in_view, (case.seed, choice.phrase.text)
+            called.extend(call.name for call in task.calls)
+    assert seen > 20
+
+
+def _tools_to_compare(pack: Pack, choice: Choice) -> set[str]:
+    """Name the tools from whose rows the choice's phrase picks the first or last of some order."""
+    return {
+        str(source["tool"])
+        for tool in pack.tools
+        for name, schema in properties_of(tool.parameters).items()
+        if name == choice.parameter
+        for source in sources_of(schema)
+        for way in source.get("select", ())
+        if "pick" in way and way["say"] == choice.phrase.text
+    }
 
 
 def test_what_the_user_tells_is_what_the_calls_use(planned: tuple[Planned, ...]) -> None:

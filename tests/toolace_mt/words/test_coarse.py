@@ -163,3 +163,8 @@ def test_a_failure_gives_the_reason_and_keeps_what_it_names(
         assert phrase.text.endswith(f"{reason[1:]}.")
         assert not phrase.text.lower().startswith(reason)
         assert phrase.facts == facts
+
+
+def test_a_reason_that_begins_with_a_name_keeps_its_letters() -> None:
+    phrase = failure_about("ana@b.org is not known", ("ana@b.org",), random.Random(0))
+    assert phrase.text.endswith(". ana@b.org is not known.")
