@@ -29,7 +29,7 @@ _CORRECTIONS: Final = (
     "I got that wrong,",
 )
 _FAILURES: Final = ("I could not do that.", "That did not work.", "I was not able to do that.")
-_POINTER: Final = re.compile(r"\b(?:it|its|they|them|their|there)\b", re.IGNORECASE)
+_POINTER: Final = re.compile(r"\b(?:it|its|they|them|their|there|I mean)\b", re.IGNORECASE)
 _LATER_OPENERS: Final = (*_OPENERS, ("I also want to ", "."), ("Next, please ", "."))
 
 
