@@ -12,11 +12,11 @@ The rules, in the order in which they were needed:
   after a patient pause, one step at first.  The pause doubles with each failure, up to a minute, so that
   the width always comes back.
 * Servers that never refuse slow down instead.  By Little's law ``in flight / seconds per token`` is the
-  rate of work, and the same per answer that of answers; when both halve, the width is cut.
-* When more in flight gives no more of either, the width goes to three quarters, and again, until less does
-  give less.  What is bearable then follows from the two rates: it is what would bring the full rate if each
-  request went on as quickly as with few.  Near the ceiling rates differ by little, so they are taken from
-  three times as many answers.
+  rate of work, and the same per answer that of answers.  When more in flight gives no more of either, or both
+  halve, that is an alarm and no verdict yet, for servers are quick and slow for other reasons too: the width
+  and two thirds of it are tried in turns, and where the fewer give as much, the same again with fewer.  What
+  is bearable follows from the two rates: it is what would bring the full rate if each request went on as
+  quickly as with few.  Where the more give more in full, the alarm was false.
 * A busy client finds its answers late, however fast the server is: what comes back while this side had no
   time of its own left says nothing of the server.
 """
@@ -26,15 +26,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.duel import Duel
 from engine.pace import Epoch, Pace
 
 __all__ = ["AdaptiveWidth", "FixedWidth", "WidthPolicy"]
 
 # Less is lost in the noise of one trial.
 _LEAST_GROWTH = 0.15
-# A trial near the ceiling is so many epochs; one with three quarters, where a gain shows better, fewer.
+# A trial near the ceiling is so many epochs.
 _TRIAL_EPOCHS = 3
-_EPOCHS_WITH_FEWER = 2
+# Of what grew in flight so much came back more: there was no reason for an alarm.
+_FULL_GAIN = 0.9
 # Beyond this share of an epoch in which this side works, answers wait for it to read them.
 _MOST_BUSY = 0.75
 
@@ -96,7 +98,9 @@ class AdaptiveWidth:
         self._trial = Epoch()
         self._is_tried = True
         self._base: Pace | None = None
-        self._saturated: Pace | None = None
+        self._duel: Duel | None = None
+        self._before_alarm: int | None = None
+        self._alarmed_at = 0
         self._best = Pace(in_flight=1.0, work=0.0, answers=0.0)
         self._proven = self.width
 
@@ -129,17 +133,20 @@ class AdaptiveWidth:
     def _fall_back(self, now: float, *, ceiling: int, width: int) -> None:
         self.ceiling = ceiling
         self.width = min(width, self.width)
+        self._duel = None
+        self._cut_at = now
+        self._wait_to_probe(now)
+
+    def _wait_to_probe(self, now: float) -> None:
         self._step = 1
         self._growth = 0.0
         self._probe_at = now + self._patience
         self._patience = min(self._policy.longest_patience_seconds, self._patience * 2)
-        self._cut_at = now
-        self._base = None
-        self._saturated = None
-        self._is_tried = True
         self._begin_trial(now)
 
     def _begin_trial(self, now: float) -> None:
+        self._base = None
+        self._is_tried = True
         self._epoch = self._epoch_from(now)
         self._trial = Epoch()
 
@@ -148,6 +155,8 @@ class AdaptiveWidth:
 
     def _grow(self, now: float) -> str | None:
         before = self.width
+        if self._duel is not None:
+            return None
         if self.ceiling is None or self.width < self.ceiling:
             self._growth += 1.0 if self.ceiling is None else 0.5
             whole = int(self._growth)
@@ -157,19 +166,14 @@ class AdaptiveWidth:
             if self.width != before:
                 if self.ceiling is None:
                     return "slow start"
-                self._begin_trial(now)
+                self._epoch, self._trial = self._epoch_from(now), Epoch()
                 return "back towards the remembered ceiling"
-        elif self._may_probe(now):
+        elif self._is_tried and now >= self._probe_at and self.width < self._policy.largest:
             self.ceiling = min(self.width + self._step, self._policy.largest)
             self._step *= 2
             self._probe_at = now + self._policy.patience_seconds
             self._is_tried = False
         return None
-
-    def _may_probe(self, now: float) -> bool:
-        """No next step before the last one has been tried, nor while fewer in flight are tried."""
-        is_free = self._is_tried and self._saturated is None and self.width < self._policy.largest
-        return is_free and now >= self._probe_at
 
     def _learn_rate(self, now: float, *, sent_at: float, in_flight: float, work: float) -> str | None:
         epoch = self._epoch
@@ -183,24 +187,20 @@ class AdaptiveWidth:
         pace = epoch.pace()
         self._proven = max(self._proven, round(pace.in_flight))
         if self._epoch.worked - epoch.worked > _MOST_BUSY * (now - epoch.started_at):
-            self._base, self._trial, self._is_tried = None, Epoch(), True
+            self._call_off(now)
             return None
-        if self._slowed_down(pace):
+        if self._duel is not None:
+            return self._fight(now, self._duel, pace)
+        slower = self._slowed_down(pace)
+        if slower or pace.work > self._best.work:
             self._best = pace
-            self._fall_back(now, **self._three_quarters(pace))
-            return "the server slowed down"
-        if pace.work > self._best.work:
-            self._best = pace
+        if slower:
+            return self._begin_duel(now, round(pace.in_flight), "the server slowed down")
         self._trial.join(epoch)
-        if self._trial.count < self._epochs_needed() * least:
+        if self.ceiling is not None and self._trial.count < _TRIAL_EPOCHS * least:
             return None
         tried, self._trial, self._is_tried = self._trial.pace(), Epoch(), True
-        return self._judge(now, tried) if self._saturated is None else self._judge_fewer(now, tried)
-
-    def _epochs_needed(self) -> int:
-        if self.ceiling is None:
-            return 1
-        return _TRIAL_EPOCHS if self._saturated is None else _EPOCHS_WITH_FEWER
+        return self._judge(now, tried)
 
     def _slowed_down(self, pace: Pace) -> bool:
         """Fewer in flight give less in proportion, which is no fault of the server."""
@@ -214,34 +214,50 @@ class AdaptiveWidth:
             self._base = pace
         if base is None or pace.in_flight < base.in_flight * (1.0 + _LEAST_GROWTH):
             return None
-        if self._is_worth_it(base, pace):
+        gain = pace.gain_over(base)
+        if self._is_worth_it(gain, pace.in_flight / base.in_flight - 1.0):
             return None
-        self._try_fewer(now, base, pace)
-        return "more in flight gave no more per second"
+        likely = base.in_flight * max(1.0, gain) * (1.0 + _LEAST_GROWTH)
+        wide = round(min(pace.in_flight, likely))
+        return self._begin_duel(now, wide, "more in flight gave no more per second")
 
-    def _judge_fewer(self, now: float, pace: Pace) -> str | None:
-        """Learn what is bearable from a trial with fewer than what is known to be enough."""
-        saturated = self._saturated
-        assert saturated is not None
-        if pace.in_flight >= 1.5 and not self._is_worth_it(pace, saturated):
-            self._try_fewer(now, pace, saturated)
-            return "fewer in flight gave as much per second"
-        bearable = pace.in_flight * saturated.gain_over(pace)
-        self.ceiling = max(1, round(min(saturated.in_flight, bearable)))
-        self._base, self._saturated = pace, None
-        return None
+    def _is_worth_it(self, gain: float, growth: float) -> bool:
+        return gain >= 1.0 + self._policy.least_gain * growth
 
-    def _try_fewer(self, now: float, enough: Pace, more: Pace) -> None:
-        self._fall_back(now, **self._three_quarters(enough))
-        self._saturated = enough.at_the_rate_of(more)
+    def _begin_duel(self, now: float, wide: int, reason: str) -> str | None:
+        """Try whether fewer in flight give as much."""
+        if self._duel is None:
+            self._before_alarm, self._alarmed_at = self.ceiling, wide
+        self._duel = Duel(wide)
+        before, self.width = self.width, self._duel.width
+        self._begin_trial(now)
+        return reason if self.width != before else None
 
-    def _three_quarters(self, pace: Pace) -> dict[str, int]:
-        width = max(1, int(pace.in_flight * self._policy.cut + 0.25))
-        return {"ceiling": width, "width": width}
+    def _fight(self, now: float, duel: Duel, pace: Pace) -> str | None:
+        duel.add(pace)
+        if not duel.is_over:
+            before, self.width = self.width, duel.width
+            self._begin_trial(now)
+            return "two widths are tried in turns" if self.width != before else None
+        growth, gain = duel.growth(), duel.gain()
+        if growth is None or (duel.wide == self._alarmed_at and gain >= 1.0 + _FULL_GAIN * growth):
+            self._call_off(now)
+            return None
+        if not self._is_worth_it(gain, growth) and duel.narrow > 1:
+            return self._begin_duel(now, duel.narrow, "fewer in flight gave as much per second")
+        self._duel = None
+        before = self.width
+        self.ceiling = min(duel.wide, max(duel.narrow, round(duel.narrow * gain)))
+        self.width = min(self.ceiling, self.width)
+        self._wait_to_probe(now)
+        return "what is bearable is known" if self.width != before else None
 
-    def _is_worth_it(self, fewer: Pace, more: Pace) -> bool:
-        growth = more.in_flight / fewer.in_flight - 1.0
-        return growth > 0 and more.gain_over(fewer) >= 1.0 + self._policy.least_gain * growth
+    def _call_off(self, now: float) -> None:
+        """End a duel as if there had been no alarm."""
+        if self._duel is not None:
+            self._duel, self.ceiling = None, self._before_alarm
+            self._probe_at = now + self._policy.patience_seconds
+        self._begin_trial(now)
 
 
 def _idle() -> float:
