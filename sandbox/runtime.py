@@ -23,7 +23,8 @@ from sandbox.types import (
     Trajectory,
 )
 from sandbox.workers.deaths import WorkerDeath, WorkerDied
-from sandbox.workers.pool import LoadedPack, WorkerPool, open_pool
+from sandbox.workers.pool import WorkerPool, open_pool
+from sandbox.workers.pooled import LoadedPack
 from sandbox.workers.wire import pack_message, read_executions, write_trajectory
 
 __all__ = ["ProcessRuntime", "Runtime", "open_runtime", "run"]

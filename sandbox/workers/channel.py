@@ -7,9 +7,9 @@ from typing import Any
 
 import anyio
 
-from sandbox.workers.frames import HEADER_BYTES, FrameError, body_length, decode
+from sandbox.workers.frames import FrameError, body_of, decode, missing_bytes
 
-__all__ = ["receive", "receive_body", "send", "send_nowait"]
+__all__ = ["receive", "receive_body", "receive_nowait", "send", "send_nowait"]
 
 
 def send_nowait(channel: socket.socket, frame: bytes) -> int:
@@ -20,14 +20,32 @@ def send_nowait(channel: socket.socket, frame: bytes) -> int:
         return 0
 
 
-async def send(channel: socket.socket, frame: bytes) -> None:
-    """Send a frame over a non-blocking socket.  Raises ``OSError`` when the peer is gone."""
-    rest = memoryview(frame)
-    while rest:
+async def send(channel: socket.socket, frame: bytes, sent: int = 0) -> None:
+    """Send what is not ``sent`` of a frame over a non-blocking socket.
+
+    Raises ``OSError`` when the peer is gone.
+    """
+    while sent < len(frame):
         try:
-            rest = rest[channel.send(rest) :]
+            sent += channel.send(memoryview(frame)[sent:])
         except BlockingIOError:
             await anyio.wait_writable(channel)
+
+
+def receive_nowait(channel: socket.socket, received: bytearray) -> bool:
+    """Add what is there of a frame, no byte of what follows it; tell whether that is all of it.
+
+    Raises ``FrameError`` when the peer is gone.
+    """
+    try:
+        while missing := missing_bytes(received):
+            part = channel.recv(min(missing, 1 << 20))
+            if not part:
+                raise FrameError("the peer closed")
+            received += part
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def receive(channel: socket.socket) -> Any:
@@ -35,27 +53,12 @@ async def receive(channel: socket.socket) -> Any:
     return decode(await receive_body(channel))
 
 
-async def receive_body(channel: socket.socket) -> bytearray:
-    """Receive one message, still written.  Raises ``FrameError`` when the peer is gone."""
-    # No byte more: what follows may be the answer to the next request.
-    length = body_length(await _exactly(channel, HEADER_BYTES))
-    return await _exactly(channel, length)
+async def receive_body(channel: socket.socket, begun: bytearray | None = None) -> bytearray:
+    """Receive one message, or the rest of one that was begun, still written.
 
-
-async def _exactly(channel: socket.socket, count: int) -> bytearray:
-    received = bytearray()
-    while len(received) < count:
-        received += await _some(channel, min(count - len(received), 1 << 20))
-    return received
-
-
-async def _some(channel: socket.socket, most: int) -> bytes:
-    while True:
-        try:
-            part = channel.recv(most)
-        except BlockingIOError:
-            await anyio.wait_readable(channel)
-            continue
-        if not part:
-            raise FrameError("the peer closed")
-        return part
+    Raises ``FrameError`` when the peer is gone.
+    """
+    received = bytearray() if begun is None else begun
+    while not receive_nowait(channel, received):
+        await anyio.wait_readable(channel)
+    return body_of(received)

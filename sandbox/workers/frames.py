@@ -13,9 +13,11 @@ __all__ = [
     "MAX_FRAME_BYTES",
     "FrameError",
     "body_length",
+    "body_of",
     "decode",
     "encode",
     "holds_too_much",
+    "missing_bytes",
     "receive",
     "send",
 ]
@@ -59,6 +61,19 @@ def body_length(header: bytes | bytearray) -> int:
     if length > MAX_FRAME_BYTES:
         raise FrameError(f"a frame of {length} bytes is too long; the limit is {MAX_FRAME_BYTES}")
     return length
+
+
+def missing_bytes(received: bytearray) -> int:
+    """Say how many bytes a frame wants next: of its header, then of its body; none when it is whole."""
+    if len(received) < HEADER_BYTES:
+        return HEADER_BYTES - len(received)
+    return HEADER_BYTES + body_length(received[:HEADER_BYTES]) - len(received)
+
+
+def body_of(received: bytearray) -> bytearray:
+    """Cut the header off a whole frame, which has no other use after that."""
+    del received[:HEADER_BYTES]
+    return received
 
 
 def send(channel: socket.socket, frame: bytes) -> None:

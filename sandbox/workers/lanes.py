@@ -23,13 +23,17 @@ __all__ = ["ConfinedLane", "Lane", "TrustedLane"]
 
 
 class Lane(Protocol):
-    """Executes one call; gives its answer, and the steps that it took if they are counted.
+    """Executes one call, for which its ``context`` is made new; gives its answer, and the steps that it took
+    if they are counted.
 
-    After a fault the world is as before.
+    After a fault the world's tables are as before.
     """
 
+    @property
+    def context(self) -> ToolContext: ...
+
     def execute(
-        self, tool: Tool, world: LiveWorld, arguments: dict[str, Any], number: int, *, strict: bool
+        self, tool: Tool, world: LiveWorld, arguments: dict[str, Any], *, strict: bool
     ) -> tuple[Answer, int | None]: ...
 
 
@@ -41,13 +45,11 @@ class ConfinedLane:
     meter: Meter
 
     def execute(
-        self, tool: Tool, world: LiveWorld, arguments: dict[str, Any], number: int, *, strict: bool
+        self, tool: Tool, world: LiveWorld, arguments: dict[str, Any], *, strict: bool
     ) -> tuple[Answer, int | None]:
         """Execute it; tables that dialogues share are lent to it where it may write to them."""
         meter = self.meter
         meter.reset()
-        counters = world.counters.copy()
-        self.context.renew((world.origin.name, number, tool.name), world.counters)
         before = canonical(arguments) if strict else b""
         answer: Answer
         try:
@@ -62,12 +64,10 @@ class ConfinedLane:
             answer = judge_failure(tool, world, failure, meter, strict=strict)
         except RAISED as error:
             answer = fault_of(error)
-        if type(answer) is Fault:
-            world.counters = counters
-            if meter.wrote:
-                world.forget(tool.watched_in(world))
         if not meter.wrote:
             world.give_back(tool.own)
+        elif type(answer) is Fault:
+            world.forget(tool.watched_in(world))
         return answer, meter.used
 
 
@@ -79,16 +79,13 @@ class TrustedLane:
     meter: Meter
 
     def execute(
-        self, tool: Tool, world: LiveWorld, arguments: dict[str, Any], number: int, *, strict: bool
+        self, tool: Tool, world: LiveWorld, arguments: dict[str, Any], *, strict: bool
     ) -> tuple[Answer, int | None]:
         """Execute it; what it wrote is seen by comparing."""
         del strict  # pinned packs have passed the checks that ask for it
         meter = self.meter
         meter.left = meter.limit
         meter.attached = False
-        counters = world.counters.copy()
-        self.context.renew((world.origin.name, number, tool.name), world.counters)
-        answer: Answer
         try:
             state = world.open_tables(tool.reached, tool.own)
             # Written at once: a result that shares parts with the state must not change with it.
@@ -97,9 +94,8 @@ class TrustedLane:
                 world.settle(tool.own, attached=meter.attached)
             return answer, None
         except DeclaredFailure as failure:
-            answer = judge_failure(tool, world, failure, meter, strict=False)
+            failed = judge_failure(tool, world, failure, meter, strict=False)
         except RAISED as error:
-            answer = fault_of(error)
-        world.counters = counters
+            failed = fault_of(error)
         world.forget(tool.own)
-        return answer, None
+        return failed, None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import anyio
@@ -15,57 +14,29 @@ import anyio.to_thread
 
 from sandbox.errors import IsolationError, PackError
 from sandbox.isolation import Isolation, IsolationLevel
-from sandbox.workers.channel import receive, receive_body, send, send_nowait
+from sandbox.workers.channel import receive, receive_body, receive_nowait, send, send_nowait
 from sandbox.workers.deaths import WorkerDeath, WorkerDied, cause_of_failure, spoken_status, why
-from sandbox.workers.frames import FrameError, decode, encode
-from sandbox.workers.template import START_SECONDS, end_template, start_template, wait_until_ready
+from sandbox.workers.frames import FrameError, body_of, decode, encode
+from sandbox.workers.pooled import Follower, LoadedPack, PooledWorker
+from sandbox.workers.template import START_SECONDS, Template, end_template, start_template, wait_until_ready
 
-__all__ = ["LoadedPack", "WorkerPool", "open_pool"]
+__all__ = ["WorkerPool", "open_pool"]
 
 T = TypeVar("T")
 LOAD_SECONDS = 30.0
 PACKS_PER_WORKER = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedPack:
-    """What workers must be told of a pack: ``source`` one that compiles it, ``load`` those that run it."""
-
-    name: str
-    digest: str
-    source: bytes
-    load: Mapping[str, Any]
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Next:
-    """Who has the worker next: its request is sent while the worker still works on the one before."""
-
-    turn: anyio.Event = field(default_factory=anyio.Event)
-    granted: bool = False
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Worker:
-    pid: int
-    channel: socket.socket
-    loaded: set[str] = field(default_factory=set)
-    next: _Next | None = None
-    open_to_next: bool = False  # the last request of who has it now was sent whole
-    spoiled: bool = False  # nobody waits for an answer that it will give, or it gave a wrong one
-
-
 class WorkerPool:
     """A fixed number of confined workers.  Use ``open_pool``."""
 
-    def __init__(self, control: socket.socket, workers: int) -> None:
-        self._control = control
-        self._talking = anyio.Lock()
-        self._slots = anyio.Semaphore(workers)
-        self._idle: list[_Worker] = []
-        self._busy: list[_Worker] = []
-        self._compiled: dict[str, list[dict[str, Any]]] = {}
-        self._compiling: dict[str, anyio.Lock] = {}
+    def __init__(self, template: Template, workers: int) -> None:
+        self._template = template
+        self._slots = anyio.Semaphore(workers, fast_acquire=True)
+        self._idle: list[PooledWorker] = []
+        self._busy: list[PooledWorker] = []
+        self._compiled: dict[bytes, list[dict[str, Any]]] = {}
+        self._compiling: dict[bytes, anyio.Lock] = {}
         self._asked = 0
         self.workers = workers
         self.isolation = Isolation(level=IsolationLevel.NONE, measures=())
@@ -90,8 +61,9 @@ class WorkerPool:
         frame = encode({"run": pack.digest, "batch": batch, "strict": strict, "number": number})
         await self._compile(pack)
         worker, body = await self._answered(pack, frame, seconds)
-        # The worker is free again: whoever waits for it sends the next batch before this one is read.
-        await anyio.lowlevel.checkpoint()
+        if self._idle and not self._slots.value:
+            # Somebody has waited for this worker, and sends the next batch before this one is read.
+            await anyio.lowlevel.checkpoint()
         try:
             answer = _object(decode(body))
             if "batch" not in answer:
@@ -110,19 +82,21 @@ class WorkerPool:
     async def inspect(self, pack: LoadedPack) -> list[dict[str, Any]]:
         """Load a pack on a worker; give, for each source of it, what its compilation told."""
         await self._compile(pack)
-        await self._slots.acquire()
-        async with self._worker() as worker:
+        worker = await self._taken()
+        try:
             await self._load(worker, pack)
-        return self._compiled[pack.digest]
+        finally:
+            await self._give_back(worker, works_on=pack.digest in worker.loaded)
+        return self._compilation_of(pack)
 
     async def start_workers(self) -> None:
         """Start all workers now and learn what isolation they have."""
         for _ in range(self.workers):
             self._idle.append(await self._start())
 
-    async def _load(self, worker: _Worker, pack: LoadedPack) -> None:
+    async def _load(self, worker: PooledWorker, pack: LoadedPack) -> None:
         if pack.digest not in worker.loaded:
-            message = {**pack.load, "compiled": self._compiled[pack.digest]}
+            message = {**pack.load, "compiled": self._compilation_of(pack)}
             answer = await self._ask(worker, encode(message), LOAD_SECONDS)
             if "failed" in answer:
                 raise PackError(f"pack {pack.name}: {why(answer)}")
@@ -130,45 +104,61 @@ class WorkerPool:
                 raise WorkerDied(WorkerDeath.CRASHED, "a worker answered another request")
             worker.loaded.add(pack.digest)
 
+    def _compilation_of(self, pack: LoadedPack) -> list[dict[str, Any]]:
+        return [part for source in pack.sources for part in self._compiled[source]]
+
     async def _compile(self, pack: LoadedPack) -> None:
-        """Have a pack compiled, once, by a worker that has seen no other code and runs none."""
-        if pack.digest in self._compiled:
-            return
-        async with self._compiling.setdefault(pack.digest, anyio.Lock()):
-            if pack.digest in self._compiled:
+        """Have each part of a pack compiled, once, also if other packs join it."""
+        for source in pack.sources:
+            if source not in self._compiled:
+                await self._compile_part(pack.name, source)
+
+    async def _compile_part(self, name: str, source: bytes) -> None:
+        """Have a source compiled by a worker that has seen no other code and runs none."""
+        async with self._compiling.setdefault(source, anyio.Lock()):
+            if source in self._compiled:
                 return
             worker = await self._start()
             try:
-                answer = await self._ask(worker, pack.source, LOAD_SECONDS)
+                answer = await self._ask(worker, source, LOAD_SECONDS)
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._end(worker)
             if not isinstance(answer.get("compiled"), list):
-                raise PackError(f"pack {pack.name}: {why(answer)}")
-            self._compiled[pack.digest] = answer["compiled"]
+                raise PackError(f"pack {name}: {why(answer)}")
+            self._compiled[source] = answer["compiled"]
 
-    async def _answered(self, pack: LoadedPack, frame: bytes, seconds: float) -> tuple[_Worker, bytearray]:
+    async def _answered(
+        self, pack: LoadedPack, frame: bytes, seconds: float
+    ) -> tuple[PooledWorker, bytearray]:
         """Give the answer and the worker that gave it; one that ends by another's fault is no answer."""
         while True:
-            ahead = self._open_to_next(pack)
-            sent = 0
-            if ahead is None:
-                await self._slots.acquire()
+            worker, sent = self._open_to_next(pack), 0
+            if worker is None:
+                worker = await self._taken()
             else:
-                sent = send_nowait(ahead.channel, frame)
-                if not await self._wait_for_turn(ahead):
+                sent = send_nowait(worker.channel, frame)
+                if not await self._wait_for_turn(worker, sent_whole=sent == len(frame)):
                     continue
-            async with self._worker(ahead) as worker:
-                try:
-                    await self._load(worker, pack)
-                    body = await self._exchange(worker, frame[sent:], seconds, last=True)
-                except WorkerDied:
-                    if not worker.spoiled:
-                        raise
-                    continue
+            works_on = (
+                False  # unless dead, late, or in the middle of an answer that nobody waits for any more
+            )
+            try:
+                await self._load(worker, pack)
+                body = await self._exchange(worker, frame, seconds, sent=sent, last=True)
+                works_on = True
+            except PackError:
+                works_on = True
+                raise
+            except WorkerDied:
+                if not worker.spoiled:
+                    raise
+                continue
+            finally:
+                await self._give_back(worker, works_on=works_on)
             return worker, body
 
-    def _open_to_next(self, pack: LoadedPack) -> _Worker | None:
+    def _open_to_next(self, pack: LoadedPack) -> PooledWorker | None:
         """Find a busy worker to which a request may be sent ahead; never past those who wait for any."""
         if self._slots.value or self._slots.statistics().tasks_waiting:
             return None
@@ -181,50 +171,43 @@ class WorkerPool:
             None,
         )
 
-    async def _wait_for_turn(self, worker: _Worker) -> bool:
+    async def _wait_for_turn(self, worker: PooledWorker, *, sent_whole: bool) -> bool:
         """Wait until the worker is ours, with its slot; False when it has ended before."""
-        worker.next = mine = _Next()
+        worker.next = mine = Follower(sent_whole=sent_whole)
         try:
             await mine.turn.wait()
         except BaseException:
             worker.spoiled = True
             if mine.granted:
-                with anyio.CancelScope(shield=True):
-                    await self._end(worker)
-                self._slots.release()
-            worker.next = None
+                await self._give_back(worker, works_on=False)
+            else:
+                worker.next = None
             raise
         return mine.granted
 
-    @asynccontextmanager
-    async def _worker(self, worker: _Worker | None = None) -> AsyncIterator[_Worker]:
-        """Lend a worker to one who has a slot; the slot goes on with the worker, or is free after it."""
+    async def _taken(self) -> PooledWorker:
+        """Take a worker and a slot, as soon as there is one."""
+        await self._slots.acquire()
         try:
-            worker = worker or (self._idle.pop() if self._idle else await self._start())
+            worker = self._idle.pop() if self._idle else await self._start()
         except BaseException:
             self._slots.release()
             raise
         self._busy.append(worker)
-        works_on = False  # unless dead, late, or in the middle of an answer that nobody waits for any more
-        try:
-            yield worker
-            works_on = not worker.spoiled
-        except PackError:
-            works_on = True
-            raise
-        finally:
-            self._busy.remove(worker)
-            worker.open_to_next = False
-            await self._hand_on(worker, works_on=works_on)
+        return worker
 
-    async def _hand_on(self, worker: _Worker, *, works_on: bool) -> None:
+    async def _give_back(self, worker: PooledWorker, *, works_on: bool) -> None:
+        """Hand a worker on with its slot to who is next; if nobody is, or it has ended, the slot is free."""
         following, worker.next = worker.next, None
-        if following is not None and works_on:
+        if following is not None and works_on and not worker.spoiled:
+            worker.open_to_next = following.sent_whole
             following.granted = True
             following.turn.set()
             return
+        self._busy.remove(worker)
+        worker.open_to_next = False
         try:
-            if works_on and len(worker.loaded) < PACKS_PER_WORKER:
+            if works_on and not worker.spoiled and len(worker.loaded) < PACKS_PER_WORKER:
                 self._idle.append(worker)
             else:
                 with anyio.CancelScope(shield=True):
@@ -234,7 +217,7 @@ class WorkerPool:
                 following.turn.set()
             self._slots.release()
 
-    async def _condemn(self, worker: _Worker) -> None:
+    async def _condemn(self, worker: PooledWorker) -> None:
         """End a worker that gave a wrong answer, even if it is at work for somebody else by now."""
         with anyio.CancelScope(shield=True):
             if worker in self._idle:
@@ -244,7 +227,7 @@ class WorkerPool:
                 worker.spoiled = True
                 await self._kill(worker)  # who waits for it will see, clean up, and take another
 
-    async def _ask(self, worker: _Worker, frame: bytes, seconds: float) -> dict[str, Any]:
+    async def _ask(self, worker: PooledWorker, frame: bytes, seconds: float) -> dict[str, Any]:
         body = await self._exchange(worker, frame, seconds)
         try:
             return _object(decode(body))
@@ -252,28 +235,37 @@ class WorkerPool:
             raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
 
     async def _exchange(
-        self, worker: _Worker, frame: bytes, seconds: float, *, last: bool = False
+        self, worker: PooledWorker, frame: bytes, seconds: float, *, sent: int = 0, last: bool = False
     ) -> bytearray:
+        """Send what is not ``sent`` of a request, the ``last`` of who has the worker; give the answer."""
+        received = bytearray()
         try:
-            with anyio.fail_after(seconds):
-                await send(worker.channel, frame)
+            if not sent:
+                sent = send_nowait(worker.channel, frame)
+                worker.open_to_next = last and sent == len(frame)
+                await anyio.lowlevel.checkpoint()
+            # While others had their turn a short answer came: that it needs no deadline and is not waited for
+            # saves it a quarter of its cost.
+            if sent == len(frame) and receive_nowait(worker.channel, received):
+                return body_of(received)
+            with anyio.CancelScope(deadline=anyio.current_time() + seconds):
+                await send(worker.channel, frame, sent)
                 worker.open_to_next = last
-                return await receive_body(worker.channel)
-        except TimeoutError:
-            raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s") from None
+                return await receive_body(worker.channel, received)
         except (OSError, FrameError):
             with anyio.CancelScope(shield=True):
                 status = await self._end(worker)
             raise WorkerDied(WorkerDeath.CRASHED, f"the worker ended ({spoken_status(status)})") from None
+        raise WorkerDied(WorkerDeath.LATE, f"not done after {seconds:g} s")
 
-    async def _start(self) -> _Worker:
+    async def _start(self) -> PooledWorker:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
-            pid = (await self._request(b"start", [theirs.fileno()]))["pid"]
+            pid = await self._template.fork(theirs.fileno())
         finally:
             theirs.close()
-        worker = _Worker(pid=pid, channel=ours)
+        worker = PooledWorker(pid=pid, channel=ours)
         try:
             with anyio.fail_after(START_SECONDS):
                 hello = await receive(ours)
@@ -288,33 +280,21 @@ class WorkerPool:
         self.isolation = Isolation(level=IsolationLevel(hello["level"]), measures=tuple(hello["measures"]))
         return worker
 
-    async def _end(self, worker: _Worker) -> int:
+    async def _end(self, worker: PooledWorker) -> int:
         worker.channel.close()
         return await self._kill(worker)
 
-    async def _kill(self, worker: _Worker) -> int:
+    async def _kill(self, worker: PooledWorker) -> int:
         if worker.pid == 0:
             return 0
         pid, worker.pid = worker.pid, 0
-        return int((await self._request(str(pid).encode(), []))["status"])
-
-    async def _request(self, request: bytes, descriptors: list[int]) -> dict[str, Any]:
-        answer: dict[str, Any] = {}
-        # Shielded: half a conversation would leave the answer to the next request.
-        async with self._talking:
-            with anyio.CancelScope(shield=True):
-                try:
-                    socket.send_fds(self._control, [request], descriptors)
-                    answer = await receive(self._control)
-                except (OSError, FrameError):
-                    raise IsolationError("the sandbox's template process has ended; start again") from None
-        return answer
+        return await self._template.end(pid)
 
     def close(self) -> None:
         """Close all sockets; the template then ends with its workers."""
         for worker in self._idle:
             worker.channel.close()
-        self._control.close()
+        self._template.close()
 
 
 @asynccontextmanager
@@ -327,7 +307,7 @@ async def open_pool(*, workers: int) -> AsyncIterator[WorkerPool]:
         raise IsolationError("this platform cannot fork confined workers; use Linux, macOS or WSL")
     ours, theirs = socket.socketpair()
     process = await anyio.to_thread.run_sync(start_template, theirs)
-    pool = WorkerPool(ours, workers)
+    pool = WorkerPool(Template(ours), workers)
     try:
         theirs.close()
         ours.setblocking(False)

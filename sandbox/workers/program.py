@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
 
-from sandbox.language.builtin_guards import builtin_guards
-from sandbox.language.ctx import CONTEXT_ATTRIBUTES, RANDOM_ATTRIBUTES, SeededRandom, ToolContext
-from sandbox.language.guards import Operators
-from sandbox.language.meter import ForbiddenUse, Meter
-from sandbox.language.methods import Guard, method_guards
+from sandbox.language.ctx import ToolContext
+from sandbox.language.meter import ForbiddenUse
 from sandbox.language.plain_code import load_plain
+from sandbox.language.surroundings import Surroundings
 from sandbox.language.tables import Tables
 from sandbox.schema import compile_linted
 from sandbox.state.glance import glance_by
@@ -24,7 +23,7 @@ from sandbox.workers.contract import Answer, Tool, argument_problem, fault
 from sandbox.workers.faults import TRUNCATED, truncated
 from sandbox.workers.lanes import ConfinedLane, Lane, TrustedLane
 
-__all__ = ["Program", "load_functions", "load_program"]
+__all__ = ["Program", "load_program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +38,27 @@ class _Part:
 class Program:
     """A compiled pack.  ``violation`` says why its code may not run; then every call is forbidden.
 
-    ``contracts`` are its tools as they were sent, each of one of the ``parts``; one is compiled, into
-    ``tools``, when it is first called: a worker needs a few of them, and 64 workers need their memory.
+    ``contracts`` are its tools and ``worlds`` its worlds by name, as they were written; each is read and made
+    ready, in ``tools`` and ``origins``, when it is first needed: a worker needs a few of them, and 64 workers
+    need their memory.  Each tool is of one of the ``parts``.
     """
 
     lane: Lane
-    contracts: Mapping[str, Mapping[str, Any]]
+    contracts: Mapping[str, str]
+    worlds: Mapping[str, str]
     parts: Sequence[_Part]
     tools: dict[str, Tool] = field(default_factory=dict)
-    worlds: Mapping[str, Origin]
+    origins: dict[str, Origin] = field(default_factory=dict)
     violation: str | None = None
 
     def world(self, name: str) -> Origin:
         """Give a world; one that the pack does not have (a snapshot may name any) is empty."""
-        return self.worlds.get(name) or Origin.of(name, {})
+        origin = self.origins.get(name)
+        if origin is None:
+            if name not in self.worlds:
+                return Origin.of(name, {})
+            origin = self.origins[name] = Origin.of(name, orjson.loads(self.worlds[name]))
+        return origin
 
     def call(
         self,
@@ -82,52 +88,47 @@ class Program:
             return planned, 0
         if self.violation is not None:
             return fault(FaultKind.FORBIDDEN, self.violation), 0
-        answer, used = self.lane.execute(tool, world, arguments, number, strict=strict)
-        if planned is not None and type(answer) is not Fault:
+        lane = self.lane
+        counters = world.counters.copy()
+        lane.context.renew((world.origin.name, number, name), world.counters)
+        answer, used = lane.execute(tool, world, arguments, strict=strict)
+        if type(answer) is Fault:
+            world.counters = counters
+        elif planned is not None:
             answer = truncated(planned, orjson.dumps(answer))
         return answer, used
 
     def _compiled(self, name: str) -> Tool | None:
-        contract = self.contracts.get(name)
-        if contract is None:
+        if name not in self.contracts:
             return None
+        contract = orjson.loads(self.contracts[name])
         tool = self.tools[name] = _tool(contract, self.parts[contract["part"]])
         return tool
 
 
 def load_program(
-    pack: Mapping[str, Any], sources: Sequence[CompiledSource], *, trusted: bool = False
+    pack: Mapping[str, Any],
+    sources: Sequence[CompiledSource],
+    surroundings: Surroundings,
+    *,
+    trusted: bool = False,
 ) -> Program:
     """Make what the parent sent of a pack ready to run.  Without code it is a program that forbids.
 
     The pack's schemas have passed the lint, in the worker that compiled its code.
     """
-    meter = Meter()
+    meter = surroundings.meter
     lane = TrustedLane if trusted else ConfinedLane
-    load = load_plain if trusted else load_functions
+    load = partial(load_plain, meter=meter) if trusted else surroundings.load
     return Program(
         lane=lane(context=ToolContext(clock=pack["clock"], meter=meter), meter=meter),
-        contracts={tool["name"]: tool for tool in pack["tools"]},
+        contracts=pack["tools"],
+        worlds=pack["worlds"],
         parts=tuple(
-            _Part({} if source.code is None else load(source.code, meter), source.reached)
-            for source in sources
+            _Part({} if source.code is None else load(source.code), source.reached) for source in sources
         ),
-        worlds={name: Origin.of(name, state) for name, state in pack["worlds"].items()},
         violation=next(filter(None, (source.violation for source in sources)), None),
     )
-
-
-def load_functions(code: Any, meter: Meter) -> dict[str, Any]:
-    """Execute compiled tool code's definitions; give its functions, all guarded by one meter."""
-    methods: dict[tuple[type, str], Guard] = {}
-    operators = Operators(meter, methods)
-    methods.update(method_guards(operators))
-    methods.update({(ToolContext, name): None for name in CONTEXT_ATTRIBUTES})
-    methods.update({(SeededRandom, name): None for name in RANDOM_ATTRIBUTES})
-    names = {"__builtins__": {}, "__name__": "tools", **builtin_guards(operators), **operators.names()}
-    known = set(names)
-    exec(code, names)  # noqa: S102  # the policy has rewritten it, and this is a confined worker
-    return {name: value for name, value in names.items() if name not in known}
 
 
 def _tool(tool: Mapping[str, Any], part: _Part) -> Tool:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -17,7 +18,7 @@ from sandbox.errors import IsolationError
 from sandbox.workers.channel import receive
 from sandbox.workers.frames import FrameError
 
-__all__ = ["START_SECONDS", "end_template", "start_template", "wait_until_ready"]
+__all__ = ["START_SECONDS", "Template", "end_template", "start_template", "wait_until_ready"]
 
 IMPORTED = ("RestrictedPython", "jsonschema_rs", "orjson", "xxhash")
 START_SECONDS = 60.0
@@ -25,6 +26,41 @@ BOOT = (
     "import sys, json; sys.path[:0] = json.loads(sys.argv[1]); "
     "from sandbox.workers.worker import start; start()"
 )
+
+
+class Template:
+    """The conversation with a template process, one request at a time.
+
+    Its methods raise ``IsolationError`` when the process has ended.
+    """
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._talking = anyio.Lock()
+
+    async def fork(self, descriptor: int) -> int:
+        """Start a worker that has this end of a socket; give its process number."""
+        return int((await self._ask(b"start", [descriptor]))["pid"])
+
+    async def end(self, pid: int) -> int:
+        """Kill a worker unless it has ended; give its wait status."""
+        return int((await self._ask(str(pid).encode(), []))["status"])
+
+    async def _ask(self, request: bytes, descriptors: list[int]) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
+        # Shielded: half a conversation would leave the answer to the next request.
+        async with self._talking:
+            with anyio.CancelScope(shield=True):
+                try:
+                    socket.send_fds(self._control, [request], descriptors)
+                    answer = await receive(self._control)
+                except (OSError, FrameError):
+                    raise IsolationError("the sandbox's template process has ended; start again") from None
+        return answer
+
+    def close(self) -> None:
+        """End the process, with its workers."""
+        self._control.close()
 
 
 def start_template(control: socket.socket) -> subprocess.Popen[bytes]:

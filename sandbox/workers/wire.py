@@ -24,7 +24,7 @@ from sandbox.types import (
 )
 from sandbox.workers.faults import write_faults
 from sandbox.workers.frames import FrameError, encode
-from sandbox.workers.pool import LoadedPack
+from sandbox.workers.pooled import LoadedPack
 
 if TYPE_CHECKING:
     from sandbox.packs.reading import Pack  # brings pydantic, which trusted environments do not need
@@ -36,16 +36,23 @@ FAULTS = {kind.value: kind for kind in FaultKind}
 
 # The slots of what is made for every call: a frozen class's own __init__ takes three times as long to fill
 # them, and that was a third of the parent's time.
+_new: Any = object.__new__
 _SET_OUTCOME, _SET_DIGEST, _SET_USED, _SET_SNAPSHOT = (
     vars(Step)[name].__set__ for name in ("outcome", "state_digest", "steps_used", "snapshot")
 )
 _SET_VALUE = vars(Returned)["value"].__set__
+_SET_WORLD, _SET_STATE, _SET_COUNTERS, _SET_MADE = (
+    vars(Snapshot)[name].__set__ for name in ("world", "state", "counters", "calls_made")
+)
+_SET_STEPS, _SET_FINAL_DIGEST, _SET_FINAL = (
+    vars(Execution)[name].__set__ for name in ("steps", "final_state_digest", "kept_final")
+)
 
 
 def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
     """Write what a worker needs of a pack: code, contracts and worlds.  ``trusted`` chooses its lane."""
-    tools = [
-        {
+    tools = {
+        tool.name: {
             "name": tool.name,
             "parameters": tool.parameters,
             "returns": tool.returns,
@@ -56,19 +63,28 @@ def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
         }
         for part, one in enumerate(pack.parts or (pack,))
         for tool in one.tools
-    ]
-    schemas = {
-        f"{tool.name}.{part}": schema
-        for tool in pack.tools
-        for part, schema in (("parameters", tool.parameters), ("returns", tool.returns))
     }
-    body = {"clock": pack.clock, "worlds": dict(pack.worlds), "tools": tools}
+    body = {"clock": pack.clock, "worlds": _texts(pack.worlds), "tools": _texts(tools)}
     return LoadedPack(
         name=pack.name,
         digest=pack.digest,
-        source=encode({"compile": pack.sources, "trusted": trusted, "schemas": schemas}),
+        sources=tuple(_compile_message(part, trusted=trusted) for part in pack.parts or (pack,)),
         load={"load": orjson.Fragment(orjson.dumps(body)), "digest": pack.digest, "trusted": trusted},
     )
+
+
+def _texts(parts: Mapping[str, Any]) -> dict[str, str]:
+    """Write each part by itself: a worker keeps text, a tenth of the values, until it needs them."""
+    return {name: orjson.dumps(part).decode() for name, part in parts.items()}
+
+
+def _compile_message(part: Pack, *, trusted: bool) -> bytes:
+    schemas = {
+        f"{tool.name}.{which}": schema
+        for tool in part.tools
+        for which, schema in (("parameters", tool.parameters), ("returns", tool.returns))
+    }
+    return encode({"compile": part.sources, "trusted": trusted, "schemas": schemas})
 
 
 def write_trajectory(trajectory: Trajectory, pack: Pack) -> dict[str, Any]:
@@ -167,53 +183,78 @@ def read_executions(trajectories: Sequence[Trajectory], pack: Pack, answers: lis
 
 
 def _execution(trajectory: Trajectory, pack: Pack, answer: Any) -> Execution:
+    """Read one answer: columns of results, digests and steps used, and the faults of those that failed."""
+    steps = _steps(answer["results"], answer["digests"], answer["used"])
+    if len(steps) != len(trajectory.calls):
+        raise FrameError("a worker answered with another number of steps")
+    for number, kind, code, message in answer["faults"]:
+        _set_fault(steps, number, _fault(kind, code, message))
+    digest = answer["digest"]
+    if type(digest) is not str:
+        raise TypeError("a digest is a text")
+    final = None
+    if trajectory.keep_final or trajectory.keep_snapshots:
+        final = _snapshots(trajectory, pack, steps, answer)
+    execution: Execution = _new(Execution)
+    _SET_STEPS(execution, tuple(steps))
+    _SET_FINAL_DIGEST(execution, digest)
+    _SET_FINAL(execution, final)
+    return execution
+
+
+def _steps(results: list[Any], digests: list[Any], used: list[Any]) -> list[Step]:
+    steps = []
+    for value, digest, count in zip(results, digests, used, strict=True):
+        if type(digest) is not str or (type(count) is not int and count is not None):
+            raise TypeError("a step has a digest and counts its steps")
+        returned = _new(Returned)
+        _SET_VALUE(returned, value)
+        step = _new(Step)
+        _SET_OUTCOME(step, returned)
+        _SET_DIGEST(step, digest)
+        _SET_USED(step, count)
+        _SET_SNAPSHOT(step, None)
+        steps.append(step)
+    return steps
+
+
+def _set_fault(steps: list[Step], number: Any, fault: Fault) -> None:
+    """Put a fault in the place of its call's result, which is null."""
+    if type(number) is not int or not 0 <= number < len(steps):
+        raise ValueError("a fault has the number of its call")
+    if steps[number].outcome != Returned(None):
+        raise ValueError("a call has a fault or a result")
+    _SET_OUTCOME(steps[number], fault)
+
+
+def _snapshots(trajectory: Trajectory, pack: Pack, steps: list[Step], answer: Any) -> Snapshot | None:
+    """Give the last snapshot if it is to be kept; put those between calls, if they are, into the steps."""
     start = trajectory.start
     if isinstance(start, str):
         start = Snapshot(world=start, state=pack.worlds[start])
-    written = answer["steps"]
-    if len(written) != len(trajectory.calls):
-        raise FrameError("a worker answered with another number of steps")
-    steps, state = (
-        _kept_steps(start, written)
-        if trajectory.keep_snapshots
-        else ([_step(*step) for step in written], start.state)
-    )
-    final = None
-    if trajectory.keep_final:
-        final = Snapshot(
-            world=start.world,
-            state=_after(state, answer["tables"], answer["gone"]),
-            counters=_counters(answer["counters"]),
-            calls_made=start.calls_made + len(steps),
-        )
-    return Execution(steps=tuple(steps), final_state_digest=answer["digest"], kept_final=final)
+    state, made = start.state, start.calls_made
+    if trajectory.keep_snapshots:
+        for step, (counters, tables, gone) in zip(steps, answer["kept"], strict=True):
+            state, made = _after(state, tables, gone), made + 1
+            _SET_SNAPSHOT(step, _snapshot_of(start.world, state, counters, made))
+    if not trajectory.keep_final:
+        return None
+    state = _after(state, answer["tables"], answer["gone"])
+    return _snapshot_of(start.world, state, answer["counters"], start.calls_made + len(steps))
 
 
-def _kept_steps(start: Snapshot, written: list[Any]) -> tuple[list[Step], JsonObject]:
-    steps = []
-    state = start.state
-    for number, (outcome, digest, used, counters, tables, gone) in enumerate(written, start.calls_made + 1):
-        state = _after(state, tables, gone)
-        snapshot = Snapshot(world=start.world, state=state, counters=_counters(counters), calls_made=number)
-        steps.append(_step(outcome, digest, used, snapshot))
-    return steps, state
-
-
-def _step(outcome: list[Any], digest: str, used: int | None, snapshot: Snapshot | None = None) -> Step:
-    if type(digest) is not str or (type(used) is not int and used is not None):
-        raise TypeError("a step has a digest and counts its steps")
-    step = object.__new__(Step)
-    _SET_OUTCOME(step, read_outcome(outcome))
-    _SET_DIGEST(step, digest)
-    _SET_USED(step, used)
-    _SET_SNAPSHOT(step, snapshot)
-    return step
-
-
-def _counters(written: Any) -> dict[str, int]:
-    if not isinstance(written, dict) or not all(type(count) is int for count in written.values()):
+def _snapshot_of(world: str, state: JsonObject, counters: Any, made: int) -> Snapshot:
+    if type(counters) is not dict:
         raise TypeError("counters are numbers by name")
-    return written
+    for count in counters.values():
+        if type(count) is not int:
+            raise TypeError("counters are numbers by name")
+    snapshot: Snapshot = _new(Snapshot)
+    _SET_WORLD(snapshot, world)
+    _SET_STATE(snapshot, state)
+    _SET_COUNTERS(snapshot, counters)
+    _SET_MADE(snapshot, made)
+    return snapshot
 
 
 def _after(state: JsonObject, tables: Mapping[str, JsonValue], gone: Sequence[str]) -> JsonObject:
@@ -229,10 +270,14 @@ def _after(state: JsonObject, tables: Mapping[str, JsonValue], gone: Sequence[st
 def read_outcome(written: list[Any]) -> Outcome:
     """Read one outcome as a worker wrote it."""
     if len(written) == 1:
-        returned = object.__new__(Returned)
+        returned: Returned = _new(Returned)
         _SET_VALUE(returned, written[0])
         return returned
     kind, code, message = written
+    return _fault(kind, code, message)
+
+
+def _fault(kind: Any, code: Any, message: Any) -> Fault:
     if type(code) is not str or type(message) is not str:
         raise TypeError("a fault's code and message are texts")
     return Fault(FAULTS[kind], code, message)

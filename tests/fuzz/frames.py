@@ -16,9 +16,18 @@ __all__ = ["attack_frames"]
 
 PACK = conformance_pack()
 ASKED = Trajectory(start="only", calls=(Call(name="peek"), Call(name="draw")), keep_snapshots=True)
-STEP = [[{"sum": 0}], "digest", 12, {"A": 1}, {"totals": {"T": {"sum": 1}}}, []]
-FAULT = [["budget", "budget", "text"], "digest", 0, {}, {}, ["notes"]]
-EXECUTION = {"steps": [STEP, FAULT], "digest": "x", "tables": {}, "gone": [], "counters": {"A": 1}}
+KEPT = [[{"A": 1}, {"totals": {"T": {"sum": 1}}}, []], [{}, {}, ["notes"]]]
+EXECUTION = {
+    "results": [{"sum": 0}, None],
+    "digests": ["digest", "digest"],
+    "used": [12, None],
+    "faults": [[1, "budget", "budget", "text"]],
+    "digest": "x",
+    "kept": KEPT,
+    "tables": {},
+    "gone": [],
+    "counters": {"A": 1},
+}
 ANSWER = {"batch": [EXECUTION]}
 ODD: tuple[object, ...] = (
     None, True, 0, -1, 2**63, 1.5, "", "x" * 50, "__class__", [], {}, [[]], {"": None}, ["crash", 1, 2],

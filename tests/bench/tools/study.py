@@ -46,7 +46,9 @@ def _measure_lanes(world: str) -> None:
 def _row(name: str, figures: Figures) -> None:
     say(
         f"  {name:<28} {figures['per_second']:>8,.0f}/s  CPU each: parent {figures['parent_ms']:.3f} ms, "
-        f"worker {figures['worker_ms']:.3f} ms, so a worker could do {1000 / figures['worker_ms']:,.0f}/s"
+        f"worker {figures['worker_ms']:.3f} ms, so a worker could do {1000 / figures['worker_ms']:,.0f}/s; "
+        f"a message of one call: parent {figures['message_ms']:.3f} ms, "
+        f"{figures['crowded_message_ms']:.3f} ms from eight tasks"
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sandbox.language.meter import ForbiddenUse, Meter, StepBudgetExceeded
 from sandbox.language.rewriting import compile_tools
-from sandbox.workers.program import load_functions
+from sandbox.language.surroundings import Surroundings
 
 PROGRAMS = {
     "arithmetic": "return [a + b, a - b, a * b, -a, a // (b or 1), a % (b or 1), a == b, a < b, a << 2, a | b, a & b]",
@@ -55,7 +55,7 @@ PROGRAMS = {
 def _compiled(body: str) -> Any:
     source = f"def tool(a, b, items, text):\n    {body}\n"
     code = compile_tools(source)
-    return load_functions(code, Meter())["tool"]
+    return Surroundings.of(Meter()).load(code)["tool"]
 
 
 def _outcome(function: Any, *arguments: Any) -> Any:
@@ -135,7 +135,7 @@ NOTED = {
 def test_what_is_put_where_it_may_matter_is_noted(body: str, noted: set[str]) -> None:
     meter = Meter()
     code = compile_tools(f"def tool(a, b, items, text):\n    {body}\n")
-    load_functions(code, meter)["tool"](1, 2, [1, 2], "ab")
+    Surroundings.of(meter).load(code)["tool"](1, 2, [1, 2], "ab")
     assert {name for name in ("wrote", "attached", "reordered") if getattr(meter, name)} == noted
 
 
@@ -171,7 +171,7 @@ def test_a_list_that_grows_while_it_is_walked_is_walked_as_it_was() -> None:
 def test_steps_are_the_same_in_every_run() -> None:
     meter = Meter()
     code = compile_tools("def tool(n):\n    return sorted([x * x for x in range(n)])\n")
-    tool = load_functions(code, meter)["tool"]
+    tool = Surroundings.of(meter).load(code)["tool"]
     used = set()
     for _ in range(3):
         meter.reset()

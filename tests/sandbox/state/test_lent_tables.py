@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import Call, Fault, Pack, ProcessRuntime, Trajectory, open_runtime
+from sandbox.language.meter import Meter
+from sandbox.language.surroundings import Surroundings
 from sandbox.state.live_world import LiveWorld
 from sandbox.testing import make_pack, make_tool
 from sandbox.workers.compiled import CompiledSource, compile_source, read_compiled, write_compiled
@@ -56,21 +58,27 @@ def pack_of_all() -> Pack:
     return make_pack(SOURCE, (*writing, make_tool("look", effect="read")), world=WORLD)
 
 
+def written(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
 def plain_program() -> Program:
-    tools: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "parameters": {},
-            "returns": {},
-            "effect": "read" if name == "look" else "write",
-            "touches": ["a", "b"],
-            "errors": ["failed"],
-            "part": 0,
-        }
+    tools = {
+        name: written(
+            {
+                "name": name,
+                "parameters": {},
+                "returns": {},
+                "effect": "read" if name == "look" else "write",
+                "touches": ["a", "b"],
+                "errors": ["failed"],
+                "part": 0,
+            }
+        )
         for name in TOOLS
-    ]
-    pack = {"clock": "2026-03-02T09:00:00Z", "worlds": {"only": WORLD}, "tools": tools}
-    return load_program(pack, [compile_source(SOURCE, trusted=True)], trusted=True)
+    }
+    pack = {"clock": "2026-03-02T09:00:00Z", "worlds": {"only": written(WORLD)}, "tools": tools}
+    return load_program(pack, [compile_source(SOURCE, trusted=True)], Surroundings.of(Meter()), trusted=True)
 
 
 def told(program: Program, world: LiveWorld, name: str) -> tuple[bytes, str, dict[str, bytes]]:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from sandbox import Fault, canonical, state_digest
+from sandbox.language.meter import Meter
+from sandbox.language.surroundings import Surroundings
 from sandbox.language.tables import reached_tables
 from sandbox.state.live_world import LiveWorld
 from sandbox.state.world import encode_tables
@@ -105,8 +107,8 @@ def program_like_new(number: int) -> Program:
 
 
 def make_program() -> Program:
-    tools = [
-        {
+    tools: dict[str, dict[str, Any]] = {
+        name: {
             "name": name,
             "parameters": {"type": "object"},
             "returns": {},
@@ -116,9 +118,13 @@ def make_program() -> Program:
             "part": 0,
         }
         for name in TOOLS
-    ]
-    pack = {"clock": "2026-03-02T09:00:00Z", "source": SOURCE, "worlds": {"only": WORLD}, "tools": tools}
-    return load_program(orjson.loads(orjson.dumps(pack)), [compile_source(SOURCE, trusted=False)])
+    }
+    pack = {
+        "clock": "2026-03-02T09:00:00Z",
+        "worlds": {"only": orjson.dumps(WORLD).decode()},
+        "tools": {name: orjson.dumps(tool).decode() for name, tool in tools.items()},
+    }
+    return load_program(pack, [compile_source(SOURCE, trusted=False)], Surroundings.of(Meter()))
 
 
 def full_state(world: LiveWorld) -> dict[str, Any]:

@@ -111,3 +111,38 @@ async def test_a_pack_without_end_does_not_keep_another_from_the_only_worker() -
             await until_sent_ahead(runtime)
             tasks.start_soon(run, OTHER, 1)
     assert finished == [OTHER.digest, PACK.digest]
+
+
+async def test_every_request_lets_other_tasks_have_their_turn() -> None:
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with open_runtime(workers=1) as runtime, anyio.create_task_group() as tasks:
+        await runtime.run(PACK, [COUNT])
+        tasks.start_soon(take_turns)
+        for number in range(50):
+            await runtime.run(PACK, [COUNT])
+            assert turns > number
+        tasks.cancel_scope.cancel()
+    assert turns >= 50
+
+
+async def test_many_that_want_the_same_worker_all_get_it() -> None:
+    finished: list[int] = []
+
+    async def run(number: int) -> None:
+        for _ in range(10):
+            assert not faults(await runtime.run((PACK, OTHER)[number % 2], [COUNT]))
+        finished.append(number)
+
+    async with open_runtime(workers=2) as runtime:
+        async with anyio.create_task_group() as tasks:
+            for number in range(12):
+                tasks.start_soon(run, number)
+        assert sorted(finished) == list(range(12))
+        assert all_free(runtime)

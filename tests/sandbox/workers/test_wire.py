@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import Call, Snapshot, Trajectory
+from sandbox import Call, Fault, FaultKind, Snapshot, Trajectory
 from sandbox.testing import make_pack, make_tool
 from sandbox.workers.frames import FrameError
 from sandbox.workers.wire import read_executions, write_trajectory
@@ -14,7 +14,10 @@ from sandbox.workers.wire import read_executions, write_trajectory
 TRAJECTORY = Trajectory(start="only", calls=(Call(name="x"),))
 PACK = make_pack("", (make_tool("x"),), world={"left": {}, "right": {"r": 1}})
 GOOD: dict[str, Any] = {
-    "steps": [[[1], "digest", 0]],
+    "results": [1],
+    "digests": ["digest"],
+    "used": [0],
+    "faults": [],
     "tables": {"left": {"l": 1}},
     "gone": [],
     "counters": {},
@@ -25,13 +28,25 @@ NO_ANSWERS: dict[str, Any] = {
     "no list": {},
     "too few": [],
     "no object": [7],
-    "missing field": [{"steps": [[[1], "d", 0]]}],
+    "missing field": [{"results": [1], "digests": ["d"], "used": [0]}],
     "unknown table gone": [{**GOOD, "gone": ["middle"]}],
     "tables of no kind": [{**GOOD, "tables": 7}],
-    "too few steps": [{**GOOD, "steps": []}],
-    "short step": [{**GOOD, "steps": [[[1]]]}],
-    "unknown kind": [{**GOOD, "steps": [[["boom", "c", "m"], "d", 0]]}],
-    "short fault": [{**GOOD, "steps": [[["crash", "c"], "d", 0]]}],
+    "counters of no kind": [{**GOOD, "counters": [["A", 1]]}],
+    "too few steps": [{**GOOD, "results": [], "digests": [], "used": []}],
+    "too many steps": [{**GOOD, "results": [1, 2], "digests": ["d", "d"], "used": [0, 0]}],
+    "too few digests": [{**GOOD, "digests": []}],
+    "too many counts": [{**GOOD, "used": [0, 0]}],
+    "results of no kind": [{**GOOD, "results": 7}],
+    "a digest that is no text": [{**GOOD, "digests": [7]}],
+    "a final digest that is no text": [{**GOOD, "digest": None}],
+    "a count that is no number": [{**GOOD, "used": [True]}],
+    "unknown kind": [{**GOOD, "faults": [[0, "boom", "c", "m"]]}],
+    "short fault": [{**GOOD, "faults": [[0, "crash", "c"]]}],
+    "fault beyond the last call": [{**GOOD, "faults": [[1, "crash", "c", "m"]]}],
+    "fault before the first call": [{**GOOD, "faults": [[-1, "crash", "c", "m"]]}],
+    "fault of no call": [{**GOOD, "faults": [["0", "crash", "c", "m"]]}],
+    "two faults of one call": [{**GOOD, "faults": [[0, "crash", "c", "m"]] * 2}],
+    "fault with a result": [{**GOOD, "faults": [[0, "crash", "c", "m"]]}],
 }
 
 
@@ -45,6 +60,12 @@ def test_an_answer_becomes_an_execution() -> None:
     (execution,) = read_executions([TRAJECTORY], PACK, [GOOD])
     assert execution.final.calls_made == 1
     assert execution.final_state_digest == "digest"
+
+
+def test_a_fault_takes_the_place_of_a_result_that_is_not_there() -> None:
+    answer = {**GOOD, "results": [None], "faults": [[0, "crash", "c", "m"]]}
+    (execution,) = read_executions([TRAJECTORY], PACK, [answer])
+    assert execution.steps[0].outcome == Fault(FaultKind.CRASH, "c", "m")
 
 
 def test_tables_that_no_call_changed_are_the_very_same_objects() -> None:
