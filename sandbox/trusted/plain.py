@@ -13,26 +13,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from enum import Enum
-from functools import lru_cache
-from pathlib import PurePath
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, NoneType
 from typing import Any
-from uuid import UUID
 
 import orjson
 
 from sandbox.schema import json_path
-from sandbox.state.plain import MAX_INTEGER, is_plain_json
+from sandbox.trusted.at_once import CONTAINERS, SCALARS, STRICT, is_uniform, write_at_once
+from sandbox.trusted.attributes import CODE, TEXTS, attributes_of, has_only_attributes
 
-__all__ = ["NotPlainError", "attributes_of", "write_plain"]
+__all__ = ["NotPlainError", "write_plain"]
 
 MAX_PARTS = 500_000
 MAX_DEPTH = 200
-ATTRIBUTE_DEPTH = 2  # of an object's attributes in a world; whole ones are often plain, and asking is cheap
+ATTRIBUTE_DEPTH = 2  # of an object's attributes in a world of several; most of them are plain as a whole
 _INTEGER_BITS = 63
-_CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
-_DATA = frozenset({str, int, float, bool, NoneType, list, dict})
-_TEXTS = (UUID, PurePath, complex)
 Step = str | int
 
 
@@ -41,67 +35,42 @@ class NotPlainError(Exception):
 
 
 def write_plain(
-    value: object,
-    *,
-    sorted_keys: bool = False,
-    otherwise: Callable[[Any], Any] | None = None,
-    walked: bool = False,
+    value: object, *, sorted_keys: bool = False, otherwise: Callable[[Any], Any] | None = None
 ) -> bytes:
     """Write a value as JSON, canonically with ``sorted_keys``.
 
-    ``otherwise`` is asked first for another value when this one is not plain JSON.  ``walked`` spares the
-    question where the answer is likely to be no.  Raises ``NotPlainError`` if the value has too many parts.
+    ``otherwise`` is asked first for another value when this one is not plain JSON.  Raises ``NotPlainError``
+    if the value has too many parts.
     """
     order = orjson.OPT_SORT_KEYS if sorted_keys else 0
-    # Asked before orjson is, which would follow a small graph with an exponential unfolding to its end.
-    if not walked and is_plain_json(value, max_nodes=MAX_PARTS):
-        return orjson.dumps(value, option=order)
-    other = value if otherwise is None else otherwise(value)
-    return orjson.dumps(_Walk().plain(other), option=order)
-
-
-def attributes_of(value: object) -> dict[str, object]:
-    """Give an object's public attributes that are values and no code."""
-    variables: dict[str, object] = getattr(value, "__dict__", {})
-    kind: Any = type(value)
-    slots = _public_slots(kind)
-    if slots:
-        variables = variables | {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    return {
-        name: part
-        for name, part in variables.items()
-        if not name.startswith("_") and (type(part) in _DATA or not isinstance(part, _CODE))
-    }
-
-
-@lru_cache(maxsize=1_000)
-def _public_slots(kind: Any) -> tuple[str, ...]:
-    slots = (part.__dict__.get("__slots__", ()) for part in kind.__mro__)
-    names = (name for given in slots for name in ((given,) if isinstance(given, str) else given))
-    return tuple(name for name in names if not name.startswith("_"))
-
-
-@lru_cache(maxsize=1_000)
-def _has_only_attributes(kind: Any) -> bool:
-    """Tell whether values of a class are written as their attributes; finding out takes a while."""
-    return not (
-        issubclass(kind, (Mapping, bytes, bytearray, Sequence, AbstractSet, date, time, timedelta))
-        or issubclass(kind, (*_TEXTS, *_CODE))
-        or hasattr(kind, "model_dump")
-        or hasattr(kind, "__float__")
-    )
+    if otherwise is not None:
+        written = write_at_once(value, order)
+        if written is not None:
+            return written
+        value = otherwise(value)
+    try:
+        # Nearly all numbers and texts are fit to be written, and the writer finds those that are not.
+        return orjson.dumps(_Walk(order, looks_at_scalars=False).plain(value), option=order | STRICT)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_Walk(order, looks_at_scalars=True).plain(value), option=order)
 
 
 class _Walk:
-    """One walk over a value; it knows where it is and which containers it is inside of."""
+    """One walk over a value; it knows where it is and which containers it is inside of.
 
-    def __init__(self) -> None:
+    Containers in which nothing changes are given back as they are.
+    """
+
+    def __init__(self, order: int, *, looks_at_scalars: bool) -> None:
+        self._order = order
+        self._left_alone = frozenset[type]() if looks_at_scalars else SCALARS
         self._parts = 0
         self._path: list[Step] = []
         self._inside: dict[int, int] = {}
 
     def plain(self, value: Any) -> Any:
-        if _is_free(value):
+        kind = type(value)
+        if kind in self._left_alone or value is None or kind is bool:
             return value
         if isinstance(value, Enum):
             return self.plain(value.value)
@@ -110,21 +79,22 @@ class _Walk:
         depth = self._inside.get(id(value))
         if depth is not None:
             return {"$same": json_path(self._path[:depth])}
-        if len(self._path) <= ATTRIBUTE_DEPTH and is_plain_json(value, max_nodes=MAX_PARTS):
-            return value
+        if len(self._path) == ATTRIBUTE_DEPTH and kind in CONTAINERS:
+            written = write_at_once(value, self._order)
+            if written is not None:
+                return orjson.Fragment(written)
         self._inside[id(value)] = len(self._path)
         try:
-            return self._container(value)
+            return self._container(value, kind)
         finally:
             del self._inside[id(value)]
 
-    def _container(self, value: Any) -> Any:
-        if type(value) is dict:  # a look-up of the abstract class takes ten times as long
+    def _container(self, value: Any, kind: Any) -> Any:
+        if kind is dict:  # a look-up of the abstract class takes ten times as long
             return self._mapping(value)
-        if type(value) is list:
+        if kind is list:
             return self._sequence(value)
-        kind: Any = type(value)
-        if _has_only_attributes(kind):
+        if has_only_attributes(kind):
             return self._mapping(attributes_of(value))
         match value:
             case Mapping():
@@ -139,9 +109,9 @@ class _Walk:
                 return value.isoformat()
             case timedelta():
                 return value.total_seconds()
-            case _ if isinstance(value, _TEXTS):
+            case _ if isinstance(value, TEXTS):
                 return str(value)
-            case _ if isinstance(value, _CODE):
+            case _ if isinstance(value, CODE):
                 return f"<{type(value).__name__} {getattr(value, '__name__', '')}>"
             case _ if hasattr(type(value), "model_dump"):
                 return self.plain(value.model_dump(mode="json"))
@@ -152,10 +122,11 @@ class _Walk:
 
     def _mapping(self, parts: Mapping[Any, Any]) -> dict[str, Any]:
         path = self._deeper(len(parts))
+        left_alone = self._left_alone
         made = {}
         for key, part in parts.items():
             name = key if type(key) is str and key.isascii() else _key(key)
-            if _is_free(part):
+            if type(part) in left_alone:
                 made[name] = part
             else:
                 path[-1] = name
@@ -166,8 +137,9 @@ class _Walk:
     def _sequence(self, parts: Iterable[Any]) -> list[Any]:
         values = list(parts)
         path = self._deeper(len(values))
-        for index, part in enumerate(values):
-            if not _is_free(part):
+        left_alone = self._left_alone
+        for index, part in enumerate(() if left_alone and is_uniform(values) else values):
+            if type(part) not in left_alone:
                 path[-1] = index
                 values[index] = self.plain(part)
         path.pop()
@@ -181,16 +153,6 @@ class _Walk:
             raise NotPlainError(f"{json_path(path[:8])} is too large to be written as JSON")
         path.append("")
         return path
-
-
-def _is_free(value: Any) -> bool:
-    """Tell at once whether a value is JSON as it stands: nearly all are."""
-    kind = type(value)
-    if kind is str:
-        return bool(value.isascii())
-    if kind is int:
-        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
-    return kind is bool or value is None
 
 
 def _scalar(value: str | float) -> Any:

@@ -11,7 +11,8 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from sandbox.errors import EnvironmentUnusable
-from sandbox.trusted.plain import attributes_of, write_plain
+from sandbox.trusted.attributes import attributes_of
+from sandbox.trusted.plain import write_plain
 
 __all__ = ["Factory", "Toolkit", "find_factory", "tool_names"]
 
@@ -86,10 +87,7 @@ class Toolkit:
     def write_state(self) -> bytes:
         """Write the world as canonical JSON."""
         states = {name: _state_of(part) for name, part in self._objects.items()}
-        # Walked: if one attribute holds an object, the answer for all of them would be no, and late.
-        return write_plain(
-            next(iter(states.values()), {}) if self._single else states, sorted_keys=True, walked=True
-        )
+        return write_plain(next(iter(states.values()), {}) if self._single else states, sorted_keys=True)
 
 
 def tool_names(part: Any) -> tuple[str, ...]:
@@ -110,6 +108,8 @@ def _public_methods(kind: Any) -> tuple[str, ...]:
 
 
 def _state_of(part: object) -> object:
+    if type(part) in (dict, list):
+        return part  # functions may have their world beside them
     own = getattr(part, STATE_METHOD, None)
     return own() if inspect.ismethod(own) else _world_attributes(part)
 

@@ -27,7 +27,7 @@ def read_results(
         raise FrameError(str(answer.get("failed", "a worker answered with another number of trajectories")))
     try:
         return [_result(result, one, read) for result, one in zip(results, asked, strict=True)]
-    except (KeyError, TypeError, ValueError) as error:
+    except (IndexError, KeyError, TypeError, ValueError) as error:
         raise FrameError(f"a worker's answer is not one: {type(error).__name__}: {error}") from None
 
 
@@ -49,13 +49,13 @@ def _result(
 
 def _turn(written: list[Any], calls: Sequence[Call], before: JsonObject | None) -> TurnExecution:
     """Read a turn; a state that is not written is that of the turn before."""
-    outcomes, *state = written
+    outcomes = written[0]
     if len(outcomes) != len(calls):
         raise FrameError("a worker answered with another number of calls")
-    read = tuple(read_outcome(outcome) for outcome in outcomes)
-    if not state:
+    read = tuple([read_outcome(outcome) for outcome in outcomes])
+    if len(written) == 1:
         return TurnExecution(outcomes=read)
-    value, digest, digests = state
+    _, value, digest, digests = written
     return TurnExecution(
         outcomes=read,
         state=before if value is None else value,

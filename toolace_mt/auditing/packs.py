@@ -20,6 +20,7 @@ from sandbox import (
     Trajectory,
     describe_changes,
     diff_states,
+    join_packs,
     open_pack,
     open_runtime,
     pinned_digests,
@@ -96,6 +97,7 @@ class PackEnvironment:
         self._known = known
         self._default = opened[0] if opened else None
         self._opening = anyio.Lock()
+        self._parts: dict[str, Pack] = {}
 
     @property
     def name(self) -> str:
@@ -172,7 +174,15 @@ class PackEnvironment:
     async def _open(self, name: str) -> None:
         async with self._opening:
             if name not in self._packs:
-                self._packs[name] = await _OpenedPack.load(self._runtime, open_pack(name))
+                parts = [self._read(part) for part in name.split(JOINING_SIGN)]
+                pack = parts[0] if len(parts) == 1 else join_packs(parts)
+                self._packs[name] = await _OpenedPack.load(self._runtime, pack)
+
+    def _read(self, name: str) -> Pack:
+        """Read a shipped pack once, for several may join it."""
+        if name not in self._parts:
+            self._parts[name] = open_pack(name)
+        return self._parts[name]
 
 
 class _Runnable:

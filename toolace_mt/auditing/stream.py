@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 
 import anyio
 import anyio.lowlevel
-import anyio.to_process
 import anyio.to_thread
 
 from toolace_mt.auditing.batch import Batch, Judged, judge_batch
 from toolace_mt.auditing.environment import Environment, Recorded, with_execution
+from toolace_mt.auditing.judges import open_judges
 from toolace_mt.auditing.report import Verdict
 
-__all__ = ["Audited", "JobsUnusableError", "audited"]
+__all__ = ["Audited", "audited"]
 
 _AHEAD_PER_JOB = 3
-
-
-class JobsUnusableError(Exception):
-    """A process that judges could not start, or ended; the message says what to do."""
+_Judging = Callable[[Batch], Awaitable[list[list[Judged]]]]
 
 
 class Audited:
@@ -34,12 +32,9 @@ class Audited:
         self.verdicts: list[list[Verdict]] = []
         self._done = anyio.Event()
 
-    async def work(self, jobs: int, limiter: anyio.CapacityLimiter, environment: Environment | None) -> None:
-        """Judge in another process, or with one job in a thread, so that executing goes on meanwhile."""
-        if jobs > 1:
-            self.judged = await _judged_elsewhere(self.batch, limiter)
-        else:
-            self.judged = await anyio.to_thread.run_sync(judge_batch, self.batch, limiter=limiter)
+    async def work(self, judge: _Judging, environment: Environment | None) -> None:
+        """Judge somewhere else, so that executing goes on meanwhile, and execute."""
+        self.judged = await judge(self.batch)
         self.verdicts = await _verdicts(self.batch, self.judged, environment)
         self._done.set()
 
@@ -60,12 +55,11 @@ async def audited(
             one.verdicts = [[part.verdict for part in record] for record in one.judged]
             yield one
         return
-    limiter = anyio.CapacityLimiter(jobs)
     ahead: deque[Audited] = deque()
-    async with anyio.create_task_group() as group:
+    async with _judging(jobs) as judge, anyio.create_task_group() as group:
         for batch in todo:
             one = Audited(batch)
-            group.start_soon(one.work, jobs, limiter, environment)
+            group.start_soon(one.work, judge, environment)
             ahead.append(one)
             await anyio.lowlevel.checkpoint()
             if len(ahead) >= jobs * _AHEAD_PER_JOB:
@@ -74,14 +68,19 @@ async def audited(
             yield await ahead.popleft().finished()
 
 
-async def _judged_elsewhere(batch: Batch, limiter: anyio.CapacityLimiter) -> list[list[Judged]]:
-    try:
-        return await anyio.to_process.run_sync(judge_batch, batch, limiter=limiter, cancellable=True)
-    except anyio.BrokenWorkerProcess:
-        raise JobsUnusableError(
-            "a process that judges records did not start, or ended: take one job;"
-            ' a script that takes more calls audit below `if __name__ == "__main__":`'
-        ) from None
+@asynccontextmanager
+async def _judging(jobs: int) -> AsyncIterator[_Judging]:
+    """Judge in a thread with one job, else in other processes."""
+    if jobs > 1:
+        async with open_judges(jobs) as judges:
+            yield judges.judge
+    else:
+        one = anyio.CapacityLimiter(1)
+
+        async def judge(batch: Batch) -> list[list[Judged]]:
+            return await anyio.to_thread.run_sync(judge_batch, batch, limiter=one)
+
+        yield judge
 
 
 async def _verdicts(

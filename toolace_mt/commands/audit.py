@@ -114,8 +114,8 @@ def audit(
     from toolace_mt.auditing import audit as run_audit
     from toolace_mt.auditing.gaps import Gap
     from toolace_mt.auditing.journal import NotResumableError
+    from toolace_mt.auditing.judges import JobsUnusableError
     from toolace_mt.auditing.output import DirectoryInUseError
-    from toolace_mt.auditing.stream import JobsUnusableError
     from toolace_mt.checks import UnknownRuleError
     from toolace_mt.commands.audit_progress import watching
     from toolace_mt.formats import FormatError

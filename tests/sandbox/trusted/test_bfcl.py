@@ -19,8 +19,9 @@ from sandbox import (
     Unopened,
     open_trusted,
 )
+from sandbox.trusted.attributes import attributes_of
 from sandbox.trusted.bfcl import BfclEntry, read_entries
-from sandbox.trusted.plain import attributes_of, write_plain
+from sandbox.trusted.plain import write_plain
 
 INSTALLED = find_spec("bfcl_eval") is not None
 needs_bfcl = pytest.mark.skipif(not INSTALLED, reason="bfcl-eval is not installed")

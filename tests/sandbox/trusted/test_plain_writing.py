@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import canonical
-from sandbox.trusted.plain import NotPlainError, attributes_of, write_plain
+from sandbox.trusted.attributes import attributes_of
+from sandbox.trusted.plain import NotPlainError, write_plain
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 INTEGERS = st.integers(-(2**63) + 1, 2**63 - 1)
@@ -92,6 +93,34 @@ CASES = {
 @pytest.mark.parametrize(("value", "expected"), CASES.values(), ids=CASES.keys())
 def test_other_values_have_one_plain_form(value: object, expected: object) -> None:
     assert written(value) == expected
+
+
+LONG = [0.5] * 40
+
+
+@pytest.mark.parametrize(
+    ("value", "is_plain"),
+    [
+        ([*LONG, 1], True),
+        ([*LONG, float("inf")], False),
+        ([*LONG, 10**400], False),
+        ([*LONG, "a"], True),
+        ([*LONG, Decimal(1)], False),
+        (["a"] * 40, True),
+        (["a"] * 40 + [Colour.RED], False),
+        (["a"] * 40 + [None], True),
+        ({"a": LONG, "b": {"c": ()}}, False),
+        ({"a": {1: "b"}}, False),
+        ({"a": 1, 2: "b"}, False),
+        ([1e308] * 40, True),
+        (2**60, True),
+        (2**63, False),
+        (-(2**63), False),
+    ],
+)
+def test_another_value_is_asked_for_where_one_is_not_plain(value: object, is_plain: bool) -> None:
+    text = write_plain(value, otherwise=lambda _: "other")
+    assert json.loads(text) == (value if is_plain else "other")
 
 
 def test_an_object_inside_itself_is_named_and_not_followed() -> None:

@@ -249,6 +249,12 @@ async def test_functions_without_a_name_of_their_own_have_the_one_they_are_given
     assert done.outcomes[0] == Returned(8)
 
 
+async def test_plain_data_beside_functions_is_the_world() -> None:
+    done = await run_one(trajectory((call("store", thing="lamp"),)), source="python:shapes:by_data")
+    assert done.outcomes[0] == Returned(1)
+    assert done.final_state == {"data": {"things": ["lamp"]}}
+
+
 async def test_an_async_tool_is_waited_for_and_a_generator_is_no_result() -> None:
     calls = (call("put", thing="lamp"), call("look"), call("walk"), call("put", thing="mat"))
     done = await run_one(trajectory(calls), source="python:shapes:by_list")

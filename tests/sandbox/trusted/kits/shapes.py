@@ -30,6 +30,16 @@ def by_function() -> dict[str, Callable[..., object]]:
     return {"double": lambda number: 2 * number, "hex": partial(int, base=16), "size": len}
 
 
+def by_data() -> dict[str, object]:
+    data: dict[str, list[str]] = {"things": []}
+    return {"data": data, "store": partial(_stored, data)}
+
+
+def _stored(data: dict[str, list[str]], thing: str) -> int:
+    data["things"].append(thing)
+    return len(data["things"])
+
+
 def by_list() -> list[Callable[..., object]]:
     shelf = Shelf()
     return [shelf.put, shelf.look, shelf.walk]

@@ -1,0 +1,79 @@
+"""The processes that judge: what they answer, what a fault of theirs is, and that they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.toolace_mt.auditing.measured import openai_record
+from toolace_mt.auditing.batch import Batch, Task, batches, judge_batch
+from toolace_mt.auditing.judges import AT_HOME, JobsUnusableError, open_judges
+from toolace_mt.checks import RULES
+from toolace_mt.formats import FormatError
+
+pytestmark = pytest.mark.anyio
+
+
+def _batch(folder: Path, dialect: str = "auto") -> Batch:
+    file = folder / "some.jsonl"
+    file.write_bytes(json.dumps(openai_record('{"extra": 1}')).encode() + b"\n")
+    chosen = frozenset(rule.code for rule in RULES)
+    task = Task(file=str(file), format=dialect, catalogues=(), chosen=chosen, keep_transcripts=True)
+    return next(batches(task))
+
+
+def _children() -> set[int]:
+    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
+    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+
+
+async def test_a_process_judges_as_this_one_does(tmp_path: Path) -> None:
+    batch = _batch(tmp_path)
+    async with open_judges(2, at_home=0) as judges:
+        assert await judges.judge(batch) == judge_batch(batch)
+
+
+async def test_what_judging_raises_is_raised_here_and_the_process_judges_on(tmp_path: Path) -> None:
+    batch = _batch(tmp_path)
+    async with open_judges(1, at_home=0) as judges:
+        with pytest.raises(FormatError, match="unknown format 'nothing'"):
+            await judges.judge(_batch(tmp_path, "nothing"))
+        assert await judges.judge(batch) == judge_batch(batch)
+
+
+async def test_a_process_that_ended_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    batch = _batch(tmp_path)
+    before = _children()
+    async with open_judges(1, at_home=0) as judges:
+        await judges.judge(batch)
+        for pid in _children() - before:
+            os.kill(pid, signal.SIGKILL)
+        with pytest.raises(JobsUnusableError, match="take one job"):
+            await judges.judge(batch)
+
+
+async def test_who_no_longer_waits_for_a_judgement_leaves_no_process_behind(tmp_path: Path) -> None:
+    batch = _batch(tmp_path)
+    before = _children()
+    with anyio.CancelScope() as scope:
+        async with open_judges(2, at_home=0) as judges, anyio.create_task_group() as tasks:
+            tasks.start_soon(judges.judge, batch)
+            await anyio.lowlevel.checkpoint()
+            scope.cancel()
+    assert _children() == before
+
+
+async def test_a_few_batches_start_no_process(tmp_path: Path) -> None:
+    batch = _batch(tmp_path)
+    before = _children()
+    async with open_judges(2) as judges:
+        assert [await judges.judge(batch) for _ in range(AT_HOME)] == [judge_batch(batch)] * AT_HOME
+        assert _children() == before
+        assert await judges.judge(batch) == judge_batch(batch)
+        assert len(_children() - before) == 1
+    assert _children() == before
