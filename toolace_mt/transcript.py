@@ -93,8 +93,9 @@ class Transcript:
     """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if the data
     declares none.
 
+    ``tools_are_shared`` tells that they stand in another file, so that their faults are not this record's.
     ``is_reference`` tells that the calls are an answer key: no results are recorded, and nothing is said
-    last.
+    last.  ``omits_calls`` tells that such a key need not have the calls that only look something up.
     ``values_as_text`` tells that the dialect writes all values as text, numbers too; ``names_variables`` that
     a text may be an expression of the program around the call (``ResultSet.CONCUR_READ_ONLY``).
     """
@@ -104,6 +105,8 @@ class Transcript:
     tools: tuple[DeclaredTool, ...] | None = None
     setting: Setting = field(default_factory=Setting)
     place: Place | None = None
+    tools_are_shared: bool = False
     is_reference: bool = False
+    omits_calls: bool = False
     values_as_text: bool = False
     names_variables: bool = False

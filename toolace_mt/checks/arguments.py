@@ -45,7 +45,7 @@ def check_arguments(
             continue
         known = labels.get(site.where, frozenset())
         leave = _Leave(known, is_reference, values_as_text, names_variables)
-        for rule, message, path in _offences(tool, site.call.arguments, leave):
+        for rule, message, path in dict.fromkeys(_offences(tool, site.call.arguments, leave)):
             yield Finding(
                 rule=rule,
                 message=f"{site.call.name}: {message}"[:_SHOWN],

@@ -48,6 +48,8 @@ class Difference:
     renaming: Renaming = field(default_factory=Renaming)
 
 
+_AHEAD = 100
+"""How far an item is looked for in the longer one of two lists."""
 _EQUAL = Difference(agreement=Agreement.EQUAL)
 
 
@@ -95,12 +97,23 @@ def _first_difference(
         for index, (one, other) in enumerate(zip(left, right, strict=False)):
             found = _first_difference(one, other, child(path, index))
             if found is not None:
-                return found
+                return _lacking(left, right, index, path) or found
         shorter = min(len(left), len(right))
         if len(left) == len(right):
             return None
         return child(path, shorter), _item(left, shorter), _item(right, shorter)
     return None if same_leaf(left, right) else (path, left, right)
+
+
+def _lacking(
+    left: Sequence[JsonValue], right: Sequence[JsonValue], index: int, path: str
+) -> tuple[str, JsonValue | Absent, JsonValue | Absent] | None:
+    """Tell whether one list has an item more here, after which the other goes on."""
+    if len(left) > len(right) and right[index] in left[index + 1 : index + _AHEAD]:
+        return child(path, index), left[index], Absent.ABSENT
+    if len(left) < len(right) and left[index] in right[index + 1 : index + _AHEAD]:
+        return child(path, index), Absent.ABSENT, right[index]
+    return None
 
 
 def _same_but_keys(left: JsonValue, right: JsonValue) -> bool:

@@ -23,6 +23,7 @@ from toolace_mt.transcript import JsonValue, Message, Transcript
 __all__ = ["Compared", "compare_execution"]
 
 _SHOWN = 60
+_COMMON_SHOWN = 20
 _DRAWN = "TA603"
 _FAULT_RULES = {
     FaultKind.UNKNOWN_TOOL: "TA501",
@@ -156,7 +157,8 @@ def _check_value(
     rule, words = (
         ("TA601", "the record says that it failed") if failed else _AGREEMENT_RULES[difference.agreement]
     )
-    both = f"recorded {_show(difference.recorded)}, executed {_show(difference.executed)}"
+    left, right = _from_difference(difference.recorded, difference.executed)
+    both = f"recorded {_show(left)}, executed {_show(right)}"
     yield Finding(
         rule=rule,
         message=f"{site.call.name}: {words}: {both}",
@@ -191,6 +193,17 @@ def _words(site: CallSite, fault: Fault) -> str:
     if fault.kind is not FaultKind.UNDECLARED_ERROR:
         return words
     return f"{words[:120]} ({_REMEDY})"
+
+
+def _from_difference(
+    left: JsonValue | Absent, right: JsonValue | Absent
+) -> tuple[JsonValue | Absent, JsonValue | Absent]:
+    """Cut what two long texts begin with in common, so that what is shown of them differs."""
+    if not isinstance(left, str) or not isinstance(right, str) or max(len(left), len(right)) < _SHOWN:
+        return left, right
+    differing = (place for place, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1])
+    start = next(differing, min(len(left), len(right))) - _COMMON_SHOWN
+    return (left, right) if start <= 0 else (f"…{left[start:]}", f"…{right[start:]}")
 
 
 def _show(value: JsonValue | Absent) -> str:

@@ -25,6 +25,7 @@ __all__ = ["Judgement", "StaticLevel", "check_transcript", "judge"]
 
 _INVALID = frozenset({"TA301", "TA302", "TA303", "TA304", "TA305", "TA306"})
 _UNGROUNDED = frozenset({"TA401", "TA402", "TA403", "TA404"})
+_REFUSED = frozenset({"TA303", "TA304", "TA305"})
 
 
 class StaticLevel:
@@ -92,6 +93,8 @@ def judge(
         reads=reads,
     )
     found = [finding for check in _needed(chosen) for finding in check(subject)]
+    if len(found) > 1:
+        found = _without_consequences(found, chosen)
     found.sort(key=_order)
     return Judgement(
         transcript=transcript,
@@ -103,7 +106,12 @@ def judge(
 
 
 def _declarations(subject: _Subject) -> Iterable[Finding]:
-    return () if subject.toolset is None else check_declarations(subject.toolset)
+    if subject.toolset is None:
+        return ()
+    called = (
+        {site.call.name for site in subject.pairing.sites} if subject.transcript.tools_are_shared else None
+    )
+    return check_declarations(subject.toolset, called)
 
 
 def _tools_declared(subject: _Subject) -> Iterable[Finding]:
@@ -162,6 +170,18 @@ def _needed(chosen: frozenset[str] | None) -> tuple[_Check, ...]:
         return tuple(check for _, check in _CHECKS)
     rules = chosen | _INVALID if chosen.isdisjoint(_UNGROUNDED) else chosen | _INVALID | _UNGROUNDED
     return tuple(check for of_check, check in _CHECKS if not rules.isdisjoint(of_check))
+
+
+def _without_consequences(found: list[Finding], chosen: frozenset[str] | None) -> list[Finding]:
+    """A value that the schema refuses needs no source: where that is told, it is told once."""
+    refused = {
+        (finding.turn, finding.call, finding.path)
+        for finding in found
+        if finding.rule in _REFUSED and (chosen is None or finding.rule in chosen)
+    }
+    if not refused:
+        return found
+    return [one for one in found if one.rule != "TA402" or (one.turn, one.call, one.path) not in refused]
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from toolace_mt.checks.observations import Pairing
 from toolace_mt.findings import Finding
+from toolace_mt.formats.json_text import named_twice
 from toolace_mt.transcript import Message, Transcript
 
 __all__ = ["check_calls_parse", "check_structure"]
@@ -16,6 +17,13 @@ _ENDING_TOOL = re.compile(
     r"(?:^|[_.\-])(?:finish|final|submit|terminate|end|done|complete|transfer|hand_?(?:off|over)|escalate)",
     re.IGNORECASE,
 )
+_AGREES = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|please|correct|confirm(?:ed)?|go ahead|do it|proceed|absolutely|definitely"
+    r"|of course)\b"
+    r"(?!.*\b(?:thanks?|thank you|bye|no|that'?s (?:it|all))\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What a user says who was asked, and now waits for what was offered."""
 _ASKS_USER = re.compile(
     r"(?:ask|talk|speak|respond|reply)(?:_?to)?_?(?:the_?)?(?:user|human|customer)", re.IGNORECASE
 )
@@ -27,9 +35,11 @@ def check_calls_parse(transcript: Transcript) -> Iterator[Finding]:
         for index, call in enumerate(message.calls):
             if call.arguments is None:
                 shown = (call.raw or "")[:_RAW_SHOWN]
+                twice = named_twice(call.raw or "")
+                wrong = "are no JSON object" if twice is None else f"have {twice!r} twice"
                 yield Finding(
                     rule="TA002",
-                    message=f"arguments of {call.name} are no JSON object: {shown!r}",
+                    message=f"arguments of {call.name} {wrong}: {shown!r}",
                     turn=turn,
                     call=index,
                 )
@@ -58,13 +68,12 @@ def _role_order(transcript: Transcript) -> Iterator[Finding]:
         yield Finding(
             rule="TA101", message="the assistant calls a tool before the user has spoken", turn=asked
         )
+    if transcript.is_reference:
+        return
     previous: Message | None = None
     for turn, message in enumerate(messages):
-        problem = (
-            None
-            if message.role == "tool" or transcript.is_reference  # results are judged by the pairing
-            else _order_problem(previous, message)
-        )
+        # Results are judged by the pairing.
+        problem = None if message.role == "tool" else _order_problem(previous, message)
         if problem is not None:
             yield Finding(rule="TA101", message=problem, turn=turn)
         previous = message
@@ -74,23 +83,28 @@ def _order_problem(previous: Message | None, message: Message) -> str | None:
     before = None if previous is None else previous.role
     if message.role == "system":
         return None if before in (None, "system") else f"a system message after a {before} message"
-    if message.role == "user":
-        return "two user messages in a row" if before == "user" else None
-    return None if previous is None else _after_assistant(previous, message)
+    if previous is None or before != message.role:
+        return None
+    return "two user messages in a row" if before == "user" else _after_assistant(previous, message)
 
 
 def _after_assistant(previous: Message, message: Message) -> str | None:
     """The assistant may announce a call, and then make it, in two messages."""
-    if previous.role != "assistant" or (message.calls and not previous.calls):
-        return None
+    if previous.role != "assistant" or bool(message.calls) is not bool(previous.calls):
+        return None  # what follows a call without its result, the pairing tells
     return "two assistant messages in a row"
 
 
 def _results(pairing: Pairing, messages: tuple[Message, ...]) -> Iterator[Finding]:
+    unanswered = (
+        [site for site in pairing.sites if site.where not in pairing.answers] if pairing.stray else []
+    )
     for turn in pairing.stray:
         call_id = messages[turn].call_id
         named = "" if call_id is None else f" {call_id!r}"
-        yield Finding(rule="TA102", message=f"the result{named} answers no open call", turn=turn)
+        late = call_id is not None and any(site.call.id == call_id for site in unanswered)
+        wrong = "comes after the dialogue went on without it" if late else "answers no open call"
+        yield Finding(rule="TA102", message=f"the result{named} {wrong}", turn=turn)
     for turn, site in pairing.misnamed:
         yield Finding(
             rule="TA105",
@@ -104,6 +118,8 @@ def _unanswered(messages: tuple[Message, ...], pairing: Pairing) -> Iterator[Fin
     for turn, message in enumerate(messages):
         if turn == last:
             return  # the calls that end a record wait for results that were cut off
+        if not message.calls:
+            continue
         to_user = messages[turn + 1].role == "user"
         for index, call in enumerate(message.calls):
             if to_user and _ASKS_USER.match(call.name):
@@ -129,7 +145,9 @@ def _reused_ids(messages: tuple[Message, ...]) -> Iterator[Finding]:
 
 def _silent_turns(messages: tuple[Message, ...]) -> Iterator[Finding]:
     for turn, message in enumerate(messages):
-        if message.role in ("user", "assistant") and not message.calls and not (message.text or "").strip():
+        if message.calls or (message.text and not message.text.isspace()):
+            continue
+        if message.role in ("user", "assistant"):
             yield Finding(rule="TA107", message=f"the {message.role} says nothing", turn=turn)
 
 
@@ -150,7 +168,10 @@ def _is_closed(messages: tuple[Message, ...]) -> bool:
     last = messages[-1]
     if last.role == "user":
         asks = "?" in (last.text or "")
-        return not asks and len(messages) > 1 and messages[-2].role == "assistant" and not messages[-2].calls
+        before = messages[-2] if len(messages) > 1 else last
+        if asks or before.role != "assistant" or before.calls:
+            return False
+        return not (before.text or "").rstrip().endswith("?") or _AGREES.match(last.text or "") is None
     calling = next((message for message in reversed(messages) if message.calls), None)
     if calling is not None and any(_ENDING_TOOL.search(call.name) for call in calling.calls):
         return True

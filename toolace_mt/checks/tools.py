@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 
 from toolace_mt.checks.observations import CallSite
@@ -25,12 +25,17 @@ def check_tools_declared(sites: tuple[CallSite, ...], toolset: Toolset) -> Itera
             )
 
 
-def check_declarations(toolset: Toolset) -> Iterator[Finding]:
-    """Find what is wrong with the tools themselves (TA202 to TA205); records that share a tool pay once."""
+def check_declarations(toolset: Toolset, only: Container[str] | None = None) -> Iterator[Finding]:
+    """Find what is wrong with the tools themselves (TA202 to TA205), or with those of the given names.
+
+    Records that share a tool pay once.
+    """
     for name in toolset.duplicates:
-        yield Finding(rule="TA203", message=f"the tool {name!r} is declared twice")
-    for tool in toolset.by_name.values():
-        yield from _faults_of(tool)
+        if only is None or name in only:
+            yield Finding(rule="TA203", message=f"the tool {name!r} is declared twice")
+    for name, tool in toolset.by_name.items():
+        if only is None or name in only:
+            yield from _faults_of(tool)
 
 
 @lru_cache(maxsize=2048)
@@ -60,7 +65,7 @@ def _defaults(tool: CompiledTool) -> Iterator[Finding]:
     for name, schema in tool.properties.items():
         if not isinstance(schema, Mapping) or "default" not in schema or "$ref" in schema:
             continue
-        if schema["default"] is None and name not in tool.required:
+        if schema["default"] is None:
             continue  # a common way to say that there is no default
         compiled = compile_schema(schema)
         if compiled.validator is not None and not compiled.validator.is_valid(schema["default"]):

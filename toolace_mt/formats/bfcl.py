@@ -97,8 +97,11 @@ def _answers(truth: JsonValue, known: Mapping[str, DeclaredTool]) -> list[tuple[
     if _is_words(truth):
         said = truth if isinstance(truth, str) else " / ".join(map(str, truth))
         return [(Message(role="assistant", text=said),)]
+    if isinstance(truth, Mapping) and all(isinstance(given, Mapping) for given in truth.values()):
+        named = tuple(_named_call(name, given, known) for name, given in truth.items())
+        return [(Message(role="assistant", calls=named),)] if named else []
     if not isinstance(truth, list):
-        raise UnreadableRecordError("ground_truth is no list")
+        raise UnreadableRecordError("ground_truth is neither a list nor calls by name")
     if any(isinstance(turn, list) for turn in truth):
         return [tuple(_steps(turn, known)) for turn in truth]
     calls = tuple(_call(entry, known) for entry in truth)
@@ -131,6 +134,13 @@ def _call(entry: JsonValue, known: Mapping[str, DeclaredTool]) -> RecordedCall:
         return RecordedCall(name=name, arguments=None, raw=str(given))
     variants = tuple(_variant(given, number) for number in range(min(_longest(given), _MOST_ALTERNATIVES)))
     return RecordedCall(name=name, arguments=variants[0], others=variants[1:])
+
+
+def _named_call(name: str, given: JsonValue, known: Mapping[str, DeclaredTool]) -> RecordedCall:
+    """ACEBench has calls by name, numbered where a tool is called twice, and one value for each parameter."""
+    base, numbered, number = name.rpartition("_")
+    called = base if numbered and number.isdecimal() and name not in known and base in known else name
+    return RecordedCall(name=called, arguments=given if isinstance(given, Mapping) else None)
 
 
 def _longest(given: JsonObject) -> int:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from toolace_mt.formats.base import UnreadableRecordError
-from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
+from toolace_mt.formats.json_text import NotJsonError, dump_json, named_twice, parse_json
 from toolace_mt.json_path import Leaf
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, RecordedCall
 
@@ -75,7 +75,16 @@ def read_arguments(written: JsonValue, *, loose: bool = False) -> tuple[JsonObje
         value = loose_value(written) if loose else parse_json(written)
     except NotJsonError:
         return None, written
-    return (value, None) if isinstance(value, (dict, Mapping)) else (None, written)
+    if not isinstance(value, (dict, Mapping)) or _is_repeating(written, value):
+        return None, written
+    return value, None
+
+
+def _is_repeating(written: str, value: JsonObject) -> bool:
+    """Tell whether an argument stands twice, of which a parser sees the last; a count clears flat ones."""
+    if written.count('":') <= len(value):
+        return False
+    return named_twice(written) is not None
 
 
 def call_of(value: JsonValue, where: str, *, loose: bool = True) -> RecordedCall:

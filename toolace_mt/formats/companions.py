@@ -9,7 +9,7 @@ from pathlib import Path
 
 from toolace_mt.formats.base import FormatError, UnreadableFileError, UnreadableRecordError
 from toolace_mt.formats.catalogue import is_catalogue, listed_tools
-from toolace_mt.formats.containers import parse_record, raw_records
+from toolace_mt.formats.containers import MAX_RECORD_BYTES, parse_record, raw_records
 from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.transcript import DeclaredTool, JsonValue, Transcript
 
@@ -28,6 +28,8 @@ _CLASSES = {
     "VehicleControlAPI": "vehicle_control.json",
 }
 _RECORDS_LOOKED_AT = 3
+_CATALOGUE_RECORD_BYTES = 4 * MAX_RECORD_BYTES
+"""Some describe a tool's results at length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +67,8 @@ def companions_of(path: str, catalogues: tuple[str, ...], *, were_found: bool = 
     ``were_found`` tells that the schema files lay near the data, and nobody named them.
     Raise FormatError if a schema file cannot be read or declares nothing.
     """
-    tools = tuple(tool for name in catalogues for tool in _catalogue(name))
-    if catalogues and not tools:
+    tools = tuple(tool for name in catalogues for tool in _catalogue(name, were_found=were_found))
+    if catalogues and not tools and not were_found:
         raise FormatError(f"no tools are declared in {', '.join(catalogues)}")
     beside = Path(path).parent
     above = (beside, *beside.parents[:2])
@@ -81,13 +83,18 @@ def companions_of(path: str, catalogues: tuple[str, ...], *, were_found: bool = 
 
 
 @lru_cache(maxsize=64)
-def _catalogue(path: str) -> tuple[DeclaredTool, ...]:
+def _catalogue(path: str, *, were_found: bool) -> tuple[DeclaredTool, ...]:
+    """Give all tools; with some of them missing, calls of these would be called undeclared."""
     tools: list[DeclaredTool] = []
-    for value in _values(Path(path)):
+    for raw in raw_records(Path(path), max_record_bytes=_CATALOGUE_RECORD_BYTES):
         try:
-            tools.extend(listed_tools(value))
+            tools.extend(listed_tools(parse_record(raw)))
+        except NotJsonError as error:
+            if were_found:
+                return ()  # the audit of the file itself says why
+            raise FormatError(f"the tools in {path} cannot be read: record {raw.number}: {error}") from None
         except UnreadableRecordError:
-            continue  # the audit of the file itself says so
+            continue  # something else beside the tools
     return tuple(tools)
 
 
@@ -139,4 +146,4 @@ def with_tools(transcript: Transcript, companions: Companions) -> Transcript:
     called = [call.name for message in transcript.messages for call in message.calls]
     if companions.tools_were_found and called and not any(name in names for name in called):
         return transcript
-    return replace(transcript, tools=tools)
+    return replace(transcript, tools=tools, tools_are_shared=True)

@@ -125,13 +125,25 @@ def _texts(stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
         yield Broken("the file is UTF-16; convert it to UTF-8, as iconv -f UTF-16 -t UTF-8 does")
         return
     if isinstance(first, bytes) and first.startswith(b"["):
-        yield from list_items(_chunks(first, stream), limit)
+        yield from _lists_or_items(first, stream, limit)
         return
     if isinstance(first, bytes) and first.startswith(b"{") and not _is_json(first):
         yield from _object_or_lines(first, stream, limit)
         return
     yield first.strip() if isinstance(first, bytes) else first
     yield from _lines(stream, limit)
+
+
+def _lists_or_items(first: bytes, stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
+    """The file is a list of records, or each of its lines is a list."""
+    if first.endswith(b"\n") and first.rstrip().endswith(b"]"):
+        while (following := stream.readline(_CHUNK_BYTES)).isspace():
+            pass
+        stream = _Replayed(following, stream)
+        if following.lstrip().startswith(b"["):
+            yield from _lines(_Replayed(first, stream), limit)
+            return
+    yield from list_items(_chunks(first, stream), limit)
 
 
 def _object_or_lines(first: bytes, stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:

@@ -8,7 +8,15 @@ import orjson
 
 from toolace_mt.transcript import JsonObject, JsonValue
 
-__all__ = ["MAX_CONTAINERS", "MAX_DEPTH", "NotJsonError", "dump_json", "parse_json", "repeated_key"]
+__all__ = [
+    "MAX_CONTAINERS",
+    "MAX_DEPTH",
+    "NotJsonError",
+    "dump_json",
+    "named_twice",
+    "parse_json",
+    "repeated_key",
+]
 
 MAX_DEPTH = 100
 MAX_CONTAINERS = 150_000
@@ -27,6 +35,9 @@ class NotJsonError(ValueError):
 def parse_json(text: str | bytes) -> JsonValue:
     """Parse JSON; raise NotJsonError with the reason in one line."""
     try:
+        if len(text) <= 2 * MAX_DEPTH and text.isascii():  # too short to be too deep, or to hold too much
+            short: JsonValue = orjson.loads(text)
+            return short
         written = text.encode() if isinstance(text, str) else text
         if len(written) > 2 * MAX_CONTAINERS and written.count(b"[") + written.count(b"{") > MAX_CONTAINERS:
             raise NotJsonError(f"more than {MAX_CONTAINERS:,} lists and objects")
@@ -57,6 +68,14 @@ def repeated_key(text: bytes) -> str | None:
 
     json.loads(text, object_pairs_hook=members)
     return repeated
+
+
+def named_twice(text: str) -> str | None:
+    """Give a key that the text's object has twice; None too if the text is no JSON."""
+    try:
+        return repeated_key(text.encode())
+    except (ValueError, RecursionError):
+        return None
 
 
 def dump_json(value: JsonValue) -> str:

@@ -18,7 +18,8 @@ __all__ = ["MarksFormat"]
 _MISTRAL = "[TOOL_CALLS]"
 _MISTRAL_NAMED = re.compile(r"([\w.-]+)\s*(?:\[CALL_ID\]\s*\w+\s*)?(?:\[ARGS\]\s*)?(?=\{)")
 _LLAMA = "<|python_tag|>"
-_MARKS = (_MISTRAL, _LLAMA, "<invoke ", "<function=")
+_TOOLCALL = re.compile(r"<TOOLCALL>(.*?)(?:</TOOLCALL>|\Z)", re.DOTALL)
+_MARKS = (_MISTRAL, _LLAMA, "<TOOLCALL>", "<invoke ", "<function=")
 _ENDS = re.compile(r"</s>|<\|(?:eom_id|eot_id|im_end)\|>")
 _INVOKED = re.compile(r"<invoke\s+name=\"([^\"]+)\"\s*>(.*?)</invoke>", re.DOTALL)
 _NAMED = re.compile(r"<parameter\s+name=\"([^\"]+)\"[^>]*>(.*?)</parameter>", re.DOTALL)
@@ -88,7 +89,13 @@ def _message(turn: Turn, *, declares: bool) -> Message:
 
 
 def _read(said: str, *, declares: bool) -> _Found | None:
-    readers: tuple[Callable[[str], _Found | None], ...] = (_mistral, _llama, _invoked, _function)
+    readers: tuple[Callable[[str], _Found | None], ...] = (
+        _mistral,
+        _llama,
+        _listed_in_tags,
+        _invoked,
+        _function,
+    )
     found = next((found for read in readers if (found := read(said)) is not None), None)
     return found or (_bare(said) if declares else None)
 
@@ -119,6 +126,14 @@ def _llama(said: str) -> _Found | None:
         return None
     part = _ENDS.sub("", part).strip()
     return _Found(text.strip(), tuple(_listed(part) if "};" not in part else _parted(part)))
+
+
+def _listed_in_tags(said: str) -> _Found | None:
+    """``<TOOLCALL>[{...}]</TOOLCALL>``, as Nemotron writes."""
+    parts = _TOOLCALL.findall(said)
+    if not parts:
+        return None
+    return _Found(_TOOLCALL.sub("", said).strip(), tuple(call for part in parts for call in _listed(part)))
 
 
 def _parted(part: str) -> Iterator[RecordedCall]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.call_text import calls_of, read_arguments
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
-from toolace_mt.formats.parallel import is_parallel, spread_calls, spread_result
+from toolace_mt.formats.parallel import may_be_spread, spread_calls, spread_result
 from toolace_mt.formats.parts import read_content
 from toolace_mt.transcript import JsonObject, JsonValue, Message, RecordedCall, Role
 
@@ -26,6 +26,10 @@ _ROLES: dict[str, Role] = {
     "observation": "tool",
     "tool_call": "assistant",
     "tool_response": "tool",
+    "tool_result": "tool",
+    "ipython": "tool",
+    "ai": "assistant",
+    "chatbot": "assistant",
 }
 
 
@@ -34,14 +38,18 @@ def read_messages(value: JsonValue) -> tuple[Message, ...]:
     if not isinstance(value, list):
         raise UnreadableRecordError("messages are no list")
     messages: list[Message] = []
+    any_spread = False
     for turn, item in enumerate(value):
         message = _message(item, turn)
-        if message.role == "tool" and message.call_id is None and isinstance(message.value, list):
-            messages.extend(_one_by_one(message, message.value, messages))
-        elif message.call_id is not None:
+        if message.calls:
+            any_spread = any_spread or may_be_spread(message.calls)
+        elif any_spread and message.call_id is not None:
             messages.extend(spread_result(message, messages))
-        else:
-            messages.append(message)
+            continue
+        elif message.role == "tool" and message.call_id is None and isinstance(message.value, list):
+            messages.extend(_one_by_one(message, message.value, messages))
+            continue
+        messages.append(message)
     return tuple(messages)
 
 
@@ -59,13 +67,14 @@ def _message(item: JsonValue, turn: int) -> Message:
     spoken = item.get("role")
     role = _ROLES.get(spoken if isinstance(spoken, str) else "")
     if role is None:
-        raise UnreadableRecordError(f"message {turn} has the unknown role {str(item.get('role'))[:40]!r}")
+        item = _respelled(item, turn)
+        role = _ROLES[str(item["role"])]
     name = item.get("name")
     if role == "tool":
         call_id = item.get("tool_call_id")
         return Message(
             role=role,
-            value=_result(item.get("content"), turn),
+            value=_failure(item["error"]) if item.get("error") else _result(item.get("content"), turn),
             call_id=call_id if isinstance(call_id, str) else None,
             name=name if isinstance(name, str) else None,
         )
@@ -76,11 +85,26 @@ def _message(item: JsonValue, turn: int) -> Message:
         return Message(role=role, calls=_spoken_calls(written))
     if written is None or isinstance(written, str):
         if "tool_calls" in item or "function_call" in item:
-            return Message(role=role, text=written, calls=_calls(item, turn))
-        return Message(role=role, text=written)
+            return Message(role, written, _calls(item, turn))
+        if written is None and item.get("parts"):
+            raise UnreadableRecordError(
+                f"message {turn} has its words in 'parts', of which only Gemini's are read"
+            )
+        return Message(role, written)
     content = read_content(written, turn)
     inside = tuple(_listed_call(entry, turn) for entry in content.calls)
     return Message(role=role, text=content.text, calls=inside + _calls(item, turn))
+
+
+def _respelled(item: JsonObject, turn: int) -> JsonObject:
+    """Some begin a role with a capital; LangChain calls it a message's ``type``, and may wrap the message."""
+    inner = item.get("kwargs") if "lc" in item else item
+    inner = inner if isinstance(inner, (dict, Mapping)) else item
+    spoken = inner.get("role", inner.get("type"))
+    role = spoken.lower() if isinstance(spoken, str) else ""
+    if role not in _ROLES:
+        raise UnreadableRecordError(f"message {turn} has the unknown role {str(spoken)[:40]!r}")
+    return {**inner, "role": role}
 
 
 def _spoken_calls(written: JsonValue) -> tuple[RecordedCall, ...]:
@@ -89,6 +113,12 @@ def _spoken_calls(written: JsonValue) -> tuple[RecordedCall, ...]:
         return calls_of(written, "the turn")
     except UnreadableRecordError:
         return (RecordedCall(name="?", arguments=None, raw=str(written)),)
+
+
+def _failure(error: JsonValue) -> JsonObject:
+    """Some keep a failure apart from the content: as text, or as an object with a message."""
+    told = error.get("message") if isinstance(error, (dict, Mapping)) else error
+    return {"error": told if isinstance(told, str) else "the tool failed"}
 
 
 def _result(content: JsonValue, turn: int) -> JsonValue:
@@ -122,10 +152,7 @@ def _calls(item: JsonObject, turn: int) -> tuple[RecordedCall, ...]:
         return ()
     if not isinstance(listed, list):
         raise UnreadableRecordError(f"message {turn} has tool_calls that are no list")
-    calls = [_listed_call(entry, turn) for entry in listed]
-    if not any(is_parallel(call) for call in calls):
-        return tuple(calls)
-    return tuple([one for call in calls for one in spread_calls(call)])
+    return tuple([one for entry in listed for one in spread_calls(_listed_call(entry, turn))])
 
 
 def _listed_call(entry: JsonValue, turn: int) -> RecordedCall:
@@ -135,6 +162,8 @@ def _listed_call(entry: JsonValue, turn: int) -> RecordedCall:
         return _custom_call(entry, turn)
     function = entry.get("function", entry)
     call_id = entry.get("id")
+    if isinstance(function, str):
+        function = {**entry, "name": function}
     if not isinstance(function, (dict, Mapping)):
         raise UnreadableRecordError(f"message {turn} has a tool call whose function is no object")
     return _call(function, call_id if isinstance(call_id, str) else None, turn)
@@ -156,9 +185,11 @@ def _call(function: JsonObject, call_id: str | None, turn: int) -> RecordedCall:
     name = function.get("name")
     if not isinstance(name, str) or not name:
         raise UnreadableRecordError(f"message {turn} has a tool call without a name")
-    written = function.get("arguments", function.get("parameters"))
+    written = function.get("arguments")
+    if written is None:
+        written = function.get("parameters", function.get("args"))
     arguments, raw = read_arguments(written)
-    return RecordedCall(name=name, arguments=arguments, id=call_id, raw=raw)
+    return RecordedCall(name, arguments, call_id, raw)
 
 
 def write_message(message: Message) -> JsonObject:

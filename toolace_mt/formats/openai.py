@@ -14,6 +14,8 @@ __all__ = ["OpenAIFormat"]
 
 _MESSAGE_KEYS = ("messages", "traj", "conversation", "conversations")
 _TOOL_KEYS = ("tools", "functions", "available_tools")
+_TYPES = ("human", "ai", "system")
+"""What LangChain calls a message's role."""
 _ID_KEYS = ("id", "uuid", "task_id", "dialogue_id", "conversation_id")
 
 
@@ -28,7 +30,10 @@ class OpenAIFormat:
         messages = _messages(sample)
         if not isinstance(messages, list) or not messages:
             return False
-        return isinstance(messages[0], Mapping) and "role" in messages[0]
+        first = messages[0]
+        return isinstance(first, Mapping) and (
+            "role" in first or "lc" in first or first.get("type") in _TYPES
+        )
 
     def read(self, record: JsonValue, place: Place) -> Transcript:
         if not isinstance(record, (dict, Mapping)):
@@ -39,7 +44,7 @@ class OpenAIFormat:
         return Transcript(
             id=_id(record, place),
             messages=read_messages(messages),
-            tools=read_tools(_first(record, _TOOL_KEYS)),
+            tools=read_tools(_tools(record, messages)),
             place=place,
         )
 
@@ -59,6 +64,22 @@ def _messages(record: JsonObject) -> JsonValue:
         return parse_json(found)
     except NotJsonError:
         return found
+
+
+def _tools(record: JsonObject, messages: JsonValue) -> JsonValue:
+    """Give the tools; some keep them in the metadata, some in the system message."""
+    found = _first(record, _TOOL_KEYS)
+    if found is not None:
+        return found
+    metadata = record.get("metadata")
+    if isinstance(metadata, str) and '"tools"' in metadata:
+        try:
+            metadata = parse_json(metadata)
+        except NotJsonError:
+            return None
+    first = messages[0] if isinstance(messages, list) and messages else None
+    aside = (part for part in (metadata, first) if isinstance(part, (dict, Mapping)))
+    return next((part["tools"] for part in aside if part.get("tools")), None)
 
 
 def _first(record: JsonObject, keys: tuple[str, ...]) -> JsonValue:

@@ -6,21 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from toolace_mt.transcript import JsonValue, Message, RecordedCall
 
-__all__ = ["is_parallel", "spread_calls", "spread_result"]
+__all__ = ["may_be_spread", "spread_calls", "spread_result"]
 
 _PARALLEL = ("multi_tool_use.parallel", "multi_tool_use_parallel")
 _NAMESPACE = "functions."
 _JOINT = "/"
 
 
-def is_parallel(call: RecordedCall) -> bool:
-    """Tell whether the call stands for several."""
-    return call.name in _PARALLEL
-
-
 def spread_calls(call: RecordedCall) -> tuple[RecordedCall, ...]:
     """Give the calls that a call holds in ``tool_uses``, the ids numbered; any other call is given back."""
-    if not is_parallel(call) or call.arguments is None:
+    if call.name not in _PARALLEL or call.arguments is None:
         return (call,)
     uses = call.arguments.get("tool_uses")
     if not isinstance(uses, (list, tuple)) or not uses:
@@ -36,6 +31,11 @@ def _used(use: JsonValue, call_id: str | None, number: int) -> RecordedCall | No
         return None
     own_id = None if call_id is None else f"{call_id}{_JOINT}{number}"
     return RecordedCall(name=name.removeprefix(_NAMESPACE), arguments=arguments, id=own_id)
+
+
+def may_be_spread(calls: Sequence[RecordedCall]) -> bool:
+    """Tell whether some of the calls may be parts of one, and their results one."""
+    return any(call.id is not None and _JOINT in call.id for call in calls)
 
 
 def spread_result(message: Message, before: Sequence[Message]) -> Iterator[Message]:

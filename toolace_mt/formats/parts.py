@@ -57,7 +57,8 @@ def _parts(parts: Sequence[JsonValue], turn: int) -> Content:
 def _text_of(part: JsonObject, turn: int) -> str:
     text = part.get("text", part.get("value", part.get("refusal")))
     if not isinstance(text, str):
-        raise UnreadableRecordError(f"message {turn} has a text part without text")
+        keys = ", ".join(map(str, part))[:60]
+        raise UnreadableRecordError(f"message {turn} has a text part without text, with {keys}")
     return text
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from toolace_mt.formats.anthropic import AnthropicFormat
 from toolace_mt.formats.api_bank import ApiBankFormat
+from toolace_mt.formats.api_bank_prompts import ApiBankPromptFormat
 from toolace_mt.formats.base import (
     Format,
     FormatError,
@@ -14,6 +15,7 @@ from toolace_mt.formats.base import (
     UnreadableRecordError,
     WritableFormat,
 )
+from toolace_mt.formats.bedrock import BedrockFormat
 from toolace_mt.formats.bfcl import BfclFormat
 from toolace_mt.formats.catalogue import DIALOGUE_KEYS, CatalogueFormat
 from toolace_mt.formats.companions import Companions, with_tools
@@ -31,7 +33,7 @@ from toolace_mt.formats.responses import ResponsesFormat
 from toolace_mt.formats.routed import RoutedFormat
 from toolace_mt.formats.sharegpt import ShareGptFormat
 from toolace_mt.formats.splitting import split_record
-from toolace_mt.formats.tau2 import Tau2ResultFormat, Tau2TaskFormat
+from toolace_mt.formats.tau2 import Tau2ResultFormat, Tau2TaskFormat, TauTaskFormat
 from toolace_mt.formats.toolace import ToolAceFormat
 from toolace_mt.formats.toolalpaca import ToolAlpacaFormat
 from toolace_mt.formats.toolbench import ToolBenchFormat
@@ -47,6 +49,7 @@ FORMATS: tuple[Format, ...] = (
     ToolBenchFormat(),
     Tau2TaskFormat(),
     Tau2ResultFormat(),
+    TauTaskFormat(),
     ToolTalkFormat(),
     When2CallFormat(),
     BfclFormat(),
@@ -54,8 +57,10 @@ FORMATS: tuple[Format, ...] = (
     NestfulFormat(),
     XlamFormat(),
     ApiBankFormat(),
+    ApiBankPromptFormat(),
     RoutedFormat(),
     AnthropicFormat(),
+    BedrockFormat(),
     ResponsesFormat(),
     GeminiFormat(),
     GlaiveFormat(),

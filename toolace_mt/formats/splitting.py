@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from toolace_mt.formats.api_bank import is_api_bank_turn
 from toolace_mt.formats.containers import MAX_RECORD_BYTES, RawRecord, parse_record
+from toolace_mt.formats.exchanges import unwrapped_exchanges
 from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.formats.preferences import chosen_dialogue
 from toolace_mt.formats.tau2 import split_results
@@ -19,7 +20,7 @@ _CONTENT = ("content", "tool_calls", "function_call")
 
 def split_record(value: JsonValue) -> Sequence[JsonValue]:
     """Give the record's dialogues; most records are one."""
-    for split in (split_results, split_instructions, chosen_dialogue):
+    for split in (split_results, split_instructions, chosen_dialogue, unwrapped_exchanges):
         pieces = split(value)
         if pieces is not None:
             return pieces

@@ -1,4 +1,4 @@
-"""tau2-bench: tasks with gold actions, and the simulations of a results file."""
+"""tau-bench and tau2-bench: tasks with gold actions, and the simulations of a results file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolace_mt.formats.tools import read_tools
 from toolace_mt.formats.turns import identity, read_result
 from toolace_mt.transcript import JsonObject, JsonValue, Message, Place, Setting, Transcript
 
-__all__ = ["Tau2ResultFormat", "Tau2TaskFormat", "split_results"]
+__all__ = ["Tau2ResultFormat", "Tau2TaskFormat", "TauTaskFormat", "split_results"]
 
 
 class Tau2TaskFormat:
@@ -44,12 +44,46 @@ class Tau2TaskFormat:
             place=place,
             setting=Setting(hidden=initial),
             is_reference=True,
+            omits_calls=True,  # the score compares what the calls write: what they read is often left out
         )
 
 
 def _wish(record: JsonObject) -> str:
     parts = [record.get("ticket"), record.get("user_scenario")]
     return "\n".join(part if isinstance(part, str) else dump_json(part) for part in parts if part)
+
+
+class TauTaskFormat:
+    """Reads a task of the first tau-bench: what a user is told, and the actions of the answer key."""
+
+    name = "tau-tasks"
+
+    def detect(self, sample: JsonValue) -> bool:
+        if not isinstance(sample, Mapping) or not isinstance(sample.get("instruction"), str):
+            return False
+        actions = sample.get("actions")
+        if not isinstance(actions, list) or not (actions or "outputs" in sample):
+            return False
+        return all(
+            isinstance(action, Mapping) and "name" in action and "kwargs" in action for action in actions
+        )
+
+    def read(self, record: JsonValue, place: Place) -> Transcript:
+        actions = record.get("actions") if isinstance(record, Mapping) else None
+        if not isinstance(record, Mapping) or not isinstance(actions, list):
+            raise UnreadableRecordError("the task has no actions")
+        told = [part for key in ("user_id", "instruction") if isinstance(part := record.get(key), str)]
+        return Transcript(
+            id=identity(record, place),
+            messages=(
+                Message(role="user", text="\n".join(told)),
+                *steps_of([call_of(action, "the task") for action in actions]),
+            ),
+            tools=read_tools(record.get("tools")),
+            place=place,
+            is_reference=True,
+            omits_calls=True,
+        )
 
 
 class Tau2ResultFormat:

@@ -123,7 +123,7 @@ def _tool(entry: JsonValue, number: int, native: bool, by_default: bool) -> Decl
     name = _first(function, _NAMES)
     if not isinstance(name, str) or not name:
         raise UnreadableRecordError(f"tool {number} has no name")
-    return _declared(name, _Written(function), native, by_default)
+    return _declared(name, orjson.dumps(function), native, by_default)
 
 
 def _custom(entry: JsonObject) -> JsonObject:
@@ -139,10 +139,9 @@ def _custom(entry: JsonObject) -> JsonObject:
 
 
 @lru_cache(maxsize=2048)
-def _declared(name: str, written: _Written, native: bool, by_default: bool) -> DeclaredTool:
+def _declared(name: str, written: bytes, native: bool, by_default: bool) -> DeclaredTool:
     """Equal tools give one value, so that what follows does its work on each of them once."""
-    function = written.value
-    assert isinstance(function, Mapping)
+    function: JsonObject = orjson.loads(written)
     description = _first(function, _DESCRIPTIONS)
     found = _parameters(function, name, by_default)
     return DeclaredTool(

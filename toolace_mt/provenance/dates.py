@@ -16,6 +16,7 @@ __all__ = [
     "bounds_a_period",
     "calendar_part",
     "dates_in",
+    "names_day_of_month",
     "read_moments",
     "relative_dates",
     "speaks_of_relative_dates",
@@ -38,6 +39,18 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(
     rf"\b({_MONTH})(?:\.?\s+|\.)(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s+(\d{{4}}))?",
     re.IGNORECASE,
+)
+_TO = r"(?:st|nd|rd|th)?\s?(?:[-\u2013]|to|and|through|until|till)\s?"
+_MONTH_DAYS = re.compile(
+    rf"\b({_MONTH})\.?\s+(\d{{1,2}}){_TO}(\d{{1,2}})(?!\d|:|\s?[ap]\.?m)(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?",
+    re.IGNORECASE,
+)
+_DAYS_MONTH = re.compile(
+    rf"(?<![\d:])(\d{{1,2}}){_TO}\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\b\.?(?:,?\s+(\d{{4}}))?",
+    re.IGNORECASE,
+)
+_NUMERIC_RANGE = re.compile(
+    r"(?<![\d/.-])(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?\s?[-\u2013]\s?(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?(?![\d/-])"
 )
 _NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?(?![\d/-])")
 _COMPACT = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
@@ -67,6 +80,8 @@ _RELATIVE = re.compile(
     r"|christmas|new year|easter|halloween|valentine)\b",
     re.IGNORECASE,
 )
+_CENTURY_ENDS = 60
+_ORDINAL_DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _NAMED_TIMES = {
     "noon": "12:00",
     "midday": "12:00",
@@ -153,14 +168,28 @@ def _mentions_in_digits(text: str) -> Iterator[DateMention]:
         yield DateMention(int(found[2]), int(found[3]), int(found[1]))
     lowered = text.casefold()
     if any(month in lowered for month in _MONTH_BEGINNINGS):
-        for found in _DAY_MONTH.finditer(text):
+        after, before = list(_DAY_MONTH.finditer(text)), list(_MONTH_DAY.finditer(text))
+        for found in after:
             yield DateMention(_month(found[2]), int(found[1]), _year(found[3]))
-        for found in _MONTH_DAY.finditer(text):
+        for found in before:
             yield DateMention(_month(found[1]), int(found[2]), _year(found[3]))
+        for found in _MONTH_DAYS.finditer(text) if before else ():
+            for day in (found[2], found[3]):
+                yield DateMention(_month(found[1]), int(day), _year(found[4]))
+        for found in _DAYS_MONTH.finditer(text) if after else ():
+            yield DateMention(_month(found[2]), int(found[1]), _year(found[3]))
     for found in _NUMERIC.finditer(text):
-        first, second, year = int(found[1]), int(found[2]), _year(found[3])
-        yield DateMention(first, second, year)
-        yield DateMention(second, first, year)
+        yield from _either_way(found[1], found[2], _year(found[3]))
+    for found in _NUMERIC_RANGE.finditer(text) if "/" in text else ():
+        year = _year(found[6])
+        yield from _either_way(found[1], found[2], _year(found[3]) or year)
+        yield from _either_way(found[4], found[5], year)
+
+
+def _either_way(first: str, second: str, year: int | None) -> Iterator[DateMention]:
+    """Some write the month first, some the day."""
+    yield DateMention(int(first), int(second), year)
+    yield DateMention(int(second), int(first), year)
 
 
 @lru_cache(maxsize=2048)
@@ -211,6 +240,11 @@ def speaks_of_relative_dates(text: str) -> bool:
     return _RELATIVE.search(text) is not None
 
 
+def names_day_of_month(text: str, day: int) -> bool:
+    """Tell whether the text names the day of some month: "the 15th"."""
+    return any(int(found) == day for found in _ORDINAL_DAY.findall(text))
+
+
 def relative_dates(text: str, today: date) -> frozenset[date]:
     """Give the days that today, tomorrow and yesterday mean; weekdays stay open: people differ on them."""
     lowered = text.casefold()
@@ -225,7 +259,9 @@ def _month(name: str) -> int:
 def _year(text: str | None) -> int | None:
     if text is None:
         return None
-    return int(text) if len(text) == 4 else 2000 + int(text)
+    if len(text) == 4:
+        return int(text)
+    return int(text) + (2000 if int(text) < _CENTURY_ENDS else 1900)
 
 
 def _possible(mention: DateMention) -> bool:

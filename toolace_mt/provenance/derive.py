@@ -12,6 +12,7 @@ from toolace_mt.provenance.dates import (
     bounds_a_period,
     calendar_part,
     dates_in,
+    names_day_of_month,
     relative_dates,
     speaks_of_relative_dates,
     times_in,
@@ -47,10 +48,15 @@ _SCALES = (
     *((seconds, "seconds") for seconds in (3600.0, 86_400.0, 604_800.0)),
 )
 _PREFIXED = re.compile(r"([A-Za-z]{1,5})[-_ ]?(\d{4,})\Z")
-_PHONE = re.compile(r"\+\d{1,3}[ .-]?([\d ().-]{7,})\Z")
+_PHONES = [re.compile(rf"\+\d{{{digits}}}[ .-]?([\d ().-]{{7,}})\Z") for digits in (1, 2, 3)]
 _MONTH_OF_YEAR = re.compile(r"(?:(\d{1,2})[/-](\d{4})|(\d{4})-(\d{2}))\Z")
 _AROUND = re.compile(r"\b(?:around|about|approximately|roughly|ish)\b|~", re.IGNORECASE)
 _NEAR_MINUTES = 120
+_DAY_MINUTES = 24 * 60
+_MONTHS_OFF = 62
+_AN_HOUR = re.compile(r"\b(half[ -](?:an[ -])?|quarter of an |)hour\b", re.IGNORECASE)
+_AN_HOUR_MINUTES = {"": 60, "q": 15, "h": 30}
+_HOURS = re.compile(r"\b(\d{2,3})[ -]?(?:hours?|hrs?|h)\b", re.IGNORECASE)
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹"}
 _ABBREVIATION_LETTERS = 3
 _BOUNDS_OF_DAY = ("00:00", "23:59")
@@ -100,7 +106,7 @@ def _time_source(moment: Moment, told: list[Said]) -> Source | None:
     said = next((said for said in told if moment.time in times_in(said.text)), None)
     if said is not None:
         return Source(kind=SourceKind.DERIVED, how="time", turn=said.turn)
-    shifts = {_minutes(moment.time) + step for step in _minute_shifts(told)}
+    shifts = {(_minutes(moment.time) + step) % _DAY_MINUTES for step in _minute_shifts(told)}
     shifted = next((said for said in told for time in times_in(said.text) if _minutes(time) in shifts), None)
     if shifted is not None:
         return Source(kind=SourceKind.DERIVED, how="time shift", turn=shifted.turn)
@@ -126,7 +132,11 @@ def _minute_shifts(told: list[Said]) -> frozenset[int]:
         for number in numbers_in(said.text)
         if number.is_integer() and 0 < number <= 600
     }
-    return frozenset(step * sign for count in counts for step in (count, 60 * count) for sign in (1, -1))
+    steps = {step for count in counts for step in (count, 60 * count)}
+    for said in told:
+        if said.kind is SourceKind.USER:
+            steps.update(_AN_HOUR_MINUTES[part[:1].lower()] for part in _AN_HOUR.findall(said.text))
+    return frozenset(step * sign for step in steps for sign in (1, -1))
 
 
 def derive_calendar(value: str, evidence: Evidence) -> Source | None:
@@ -185,6 +195,11 @@ def _day_source(day: date, told: list[Said], users: list[Said]) -> Source | None
     if shifted is not None:
         return Source(kind=SourceKind.DERIVED, how="date shift", turn=shifted.turn)
     for said in users:
+        if names_day_of_month(said.text, day.day) and (
+            today is None or abs((day - today).days) <= _MONTHS_OFF
+        ):
+            return said.source("day of a month", certain=False)
+    for said in users:
         if speaks_of_relative_dates(said.text) and (today is None or abs((day - today).days) <= 400):
             return Source(
                 kind=SourceKind.DERIVED, how="relative date, not resolved", turn=said.turn, certain=False
@@ -223,7 +238,10 @@ def _shifts(base: date, users: list[Said]) -> frozenset[date]:
         for number in numbers_in(said.text)
         if number.is_integer() and 0 < number <= 366
     }
-    days = {step * sign for count in counts for step in (count, 7 * count) for sign in (1, -1)}
+    hours = {int(found) for said in users for found in _HOURS.findall(said.text)}
+    steps = {step for count in counts for step in (count, 7 * count)}
+    steps.update(step for count in hours if count >= 24 for step in (count // 24, count // 24 + 1))
+    days = {step * sign for step in steps for sign in (1, -1)}
     low, high = date.min.toordinal(), date.max.toordinal()
     return frozenset(base + timedelta(days=shift) for shift in days if low < base.toordinal() + shift < high)
 
@@ -231,12 +249,8 @@ def _shifts(base: date, users: list[Said]) -> frozenset[date]:
 def derive_prefixed(value: str, evidence: Evidence) -> Source | None:
     """Find a code that a user gave in two parts: "P followed by 12345678"; or a phone number to which
     the code of a country was added."""
-    phone = _PHONE.match(value)
-    if phone is not None:
-        source = evidence.find_user_words(phone[1]) or evidence.find_words(phone[1])
-        if source is None:
-            return None
-        return Source(kind=SourceKind.DERIVED, how="country code", turn=source.turn, certain=False)
+    if value.startswith("+"):
+        return _without_country(value, evidence)
     found = _PREFIXED.match(value)
     if found is None:
         return None
@@ -244,6 +258,14 @@ def derive_prefixed(value: str, evidence: Evidence) -> Source | None:
     if source is None:
         return None
     return Source(kind=SourceKind.DERIVED, how="joined parts", turn=source.turn, certain=False)
+
+
+def _without_country(value: str, evidence: Evidence) -> Source | None:
+    for phone in filter(None, (pattern.match(value) for pattern in _PHONES)):
+        source = evidence.find_user_words(phone[1]) or evidence.find_words(phone[1])
+        if source is not None:
+            return Source(kind=SourceKind.DERIVED, how="country code", turn=source.turn, certain=False)
+    return None
 
 
 def derive_joined(value: str, evidence: Evidence, *, certain: bool) -> Source | None:

@@ -120,7 +120,8 @@ def _text(
 ) -> Source | None:
     if value.casefold() in _LANGUAGES or _ZONE.match(value):
         return _unsure("knowledge of the world")
-    if not parts.isdisjoint(_CODED) and (_CODE.match(value) or _SHORT_CODE.match(value)):
+    coded = not _CODED.isdisjoint([*parts, *(part.removesuffix("s") for part in parts)])
+    if coded and (_CODE.match(value) or _SHORT_CODE.match(value)):
         return _unsure("knowledge of the world")
     if _is_choice(parts) and value.isdecimal() and len(value) < 5:
         return _unsure("free choice")
@@ -130,6 +131,7 @@ def _text(
         is_code
         or words >= _SURELY_WRITTEN_WORDS
         or (words >= _WRITTEN_WORDS and not parts.isdisjoint(_WRITTEN))
+        or (words > 1 and "subject" in parts)
     ):
         return _unsure("own words")
     if not parts.isdisjoint(_REGIONS) and _CAPITALISED.match(value):

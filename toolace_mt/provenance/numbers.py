@@ -17,6 +17,11 @@ _DIGITS = re.compile(  # other scripts put no blank before a number
     r"(?:\s?(k|m|mn|bn|thousand|million|billion|wan|lakh|crore|dozen|percent|%|[千万萬亿])(?![a-z]))?",
     re.IGNORECASE,
 )
+_COMMA_INSIDE = re.compile(r"\d,[-+]?\d")
+_ROW = re.compile(r"(?<![\w.,])[-+]?\d+(?:\.\d+)?(?:,[-+]?\d+(?:\.\d+)?)+(?!\w)")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_COMMA_DECIMALS = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3})+,\d{1,2}(?![\d.,]*\d)")
+_AND_A_HALF = re.compile(r"\b([a-z]+|\d{1,3})(?: (?:hour|day|week|month|year)s?)? and a half\b")
 _SCALES = {
     "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "thousand": 1e3, "million": 1e6, "billion": 1e9,
     "wan": 1e4, "lakh": 1e5, "crore": 1e7, "dozen": 12.0, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8,
@@ -43,6 +48,7 @@ _NUMBER_WORDS = frozenset((*_SMALL, *_ALONE, *_MULTIPLIERS))
 _WORD = re.compile(r"[a-z]+")
 _DIGIT = re.compile(r"\d")
 _DIGITS_MAX = 30
+_OPENING = ("[", "(", "{")
 
 
 @lru_cache(maxsize=2048)
@@ -86,12 +92,33 @@ def _from_digits(text: str) -> Iterator[float]:
             yield number / 100
         elif scale:
             yield number * _SCALES[scale]
+    if _COMMA_INSIDE.search(text):
+        yield from _from_rows(text)
+
+
+def _from_rows(text: str) -> Iterator[float]:
+    """Read 22,33,42 as three numbers; 200,300 are two of them only in brackets."""
+    for match in _ROW.finditer(text):
+        in_brackets = text[match.start() - 1 : match.start()] in _OPENING
+        if in_brackets or _THOUSANDS.fullmatch(match[0]) is None:
+            yield from (float(part) for part in match[0].split(",") if len(part) <= _DIGITS_MAX)
+    for match in _COMMA_DECIMALS.finditer(text):
+        yield float(match[0].replace(".", "").replace(",", "."))
+
+
+def _halves(lowered: str) -> Iterator[float]:
+    for match in _AND_A_HALF.finditer(lowered):
+        word = match[1]
+        yield 0.5 + (float(word) if word.isdecimal() else _SMALL.get(word, 1.0))
 
 
 def _from_words(text: str) -> Iterator[float]:
     if _NUMBER_WORDS.isdisjoint(letter_runs(text)):
         return
-    words = _WORD.findall(text.casefold())
+    lowered = text.casefold()
+    words = _WORD.findall(lowered)
+    if "half" in words:
+        yield from _halves(lowered)
     total, current, open_run = 0.0, 0.0, False
     for word in (*words, "."):
         if word in _SMALL:

@@ -145,6 +145,10 @@ def _keys_to(value: JsonValue, wanted: str) -> list[str | int] | None:
         value.items() if isinstance(value, (dict, Mapping)) else enumerate(value)
     )
     for key, item in members:
+        if isinstance(item, str):  # most are, and a call for each would take twice as long
+            if item.casefold() == wanted:
+                return [key]
+            continue
         keys = _keys_to(item, wanted)
         if keys is not None:
             keys.append(key)

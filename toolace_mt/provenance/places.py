@@ -15,7 +15,7 @@ __all__ = ["derive_place", "derive_translation"]
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PLACES = frozenset(
     ("location", "city", "cities", "area", "place", "where", "town", "to", "from", "origin", "destination",
-     "address", "region")
+     "address", "region", "query")
 )  # fmt: skip
 _COMPLETED = re.compile(r"([^,\d]{2,40}), ?(?:[A-Z]{2,3}|[A-Z][a-z]+(?: [A-Z][a-z]+){0,2})\Z")
 _NAME = re.compile(r"[A-Z][a-z]+(?: [A-Z][a-z]+){1,3}\Z")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from toolace_mt.json_path import Leaf, child
+from toolace_mt.provenance.company import derive_company
 from toolace_mt.provenance.composed import derive_composed
 from toolace_mt.provenance.dates import Moment, read_moments
 from toolace_mt.provenance.derive import (
@@ -43,6 +44,7 @@ _FILLERS = frozenset(
     {"true", "false", "yes", "no", "none", "null", "any", "all", "dontcare", "default", "n/a", "na"}
 )
 _LEAVES_PER_CALL = 256
+_UNRECORDED = Source(kind=SourceKind.UNRECORDED, how="an earlier result may hold it", certain=False)
 
 
 def trace(transcript: Transcript) -> Trace:
@@ -82,12 +84,13 @@ def trace(transcript: Transcript) -> Trace:
 class _Fallback:
     """What can be said of a value that nothing in the dialogue explains."""
 
-    __slots__ = ("_hidden", "_open_calls", "_state")
+    __slots__ = ("_hidden", "_omits_calls", "_open_calls", "_state")
 
     def __init__(self, transcript: Transcript) -> None:
         self._state = transcript.setting.hidden
         self._hidden: frozenset[str] | None = None
         self._open_calls = 0
+        self._omits_calls = transcript.omits_calls
 
     def add(self, message: Message) -> None:
         """Count the calls whose results are not recorded."""
@@ -98,7 +101,10 @@ class _Fallback:
 
     def source(self, value: Leaf) -> Source | None:
         if self._open_calls:
-            return Source(kind=SourceKind.UNRECORDED, how="an earlier result may hold it", certain=False)
+            return _UNRECORDED
+        return self._in_state(value) or (_UNRECORDED if self._omits_calls else None)
+
+    def _in_state(self, value: Leaf) -> Source | None:
         if self._state is None:
             return None
         if self._hidden is None:
@@ -237,14 +243,18 @@ def _derived(value: Leaf, name: str, evidence: Evidence, *, identifier: bool) ->
             return derive_composed(str(value), name, evidence)
         if number is None:
             return None
-        return derive_calendar_number(number, name, evidence.users) or derive_number(number, evidence)
+        return (
+            derive_calendar_number(number, name, evidence.users)
+            or derive_number(number, evidence)
+            or derive_company(number, name, evidence.users)
+        )
     if identifier:
         return (
             derive_joined(value, evidence, certain=False)
             or derive_prefixed(value, evidence)
             or derive_composed(value, name, evidence)
         )
-    if number is not None:
+    if number is not None and not value.startswith("+"):  # that begins a telephone number
         found = evidence.find_number(number)
         return found if found is not None else derive_number(number, evidence)
     return (

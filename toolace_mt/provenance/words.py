@@ -18,6 +18,7 @@ its may me more my no not of on or our please she should so some than that the t
 they this to up us was we were what when which who will with would you your
 """
 _STOP = frozenset(_STOP_TEXT.split())
+_SHORT = {"min": "minute", "mins": "minute", "sec": "second", "secs": "second", "hr": "hour", "hrs": "hour"}
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "es", "ed", "s", "ly", "e", "y")
 
 
@@ -54,6 +55,7 @@ def compact(text: str) -> str:
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """Cut a word's ending, roughly; only for telling whether two words may be forms of one."""
+    word = _SHORT.get(word, word)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word.removesuffix(ending)

@@ -162,6 +162,19 @@ def test_findings_that_do_not_fit_into_memory_come_from_disk_in_order() -> None:
         log[10]
 
 
+def test_a_schema_file_of_which_a_part_cannot_be_read_is_no_reason_to_call_a_tool_undeclared(
+    tmp_path: Path,
+) -> None:
+    call = {"function": {"name": "second", "arguments": "{}"}}
+    turns = [{"role": "user", "content": "Do it."}, {"role": "assistant", "tool_calls": [call]}]
+    file, schemas = tmp_path / "d.jsonl", tmp_path / "schemas.jsonl"
+    file.write_text(json.dumps({"id": "d", "messages": turns}) + "\n")
+    first = json.dumps({"name": "first", "description": "", "parameters": {"type": "object"}})
+    schemas.write_text("".join(f"{line}\n" for line in (first, first, first, '{"name": "second", "par')))
+    assert "schemas.jsonl cannot be read: record 3: " in run(file, "--tools", schemas).output
+    assert "TA201" not in audit(tmp_path).rules
+
+
 def test_tools_that_the_user_named_are_declared_even_if_no_call_is_of_them(tmp_path: Path) -> None:
     schemas = DATASETS / "api_bank" / "api_schemas.json"
     call = {"function": {"name": "nobody_knows_me", "arguments": "{}"}}

@@ -84,3 +84,33 @@ def test_the_tools_faults_are_told_apart_from_the_calls(
     path = tmp_path / "one.json"
     path.write_text(json.dumps([dialogue({"type": "object", "properties": {"p": parameter}}, {"p": value})]))
     assert sorted({found.finding.rule for found in audit(path).findings}) == rules
+
+
+def test_an_answer_key_of_writes_alone_is_not_asked_where_it_looked_its_values_up(tmp_path: Path) -> None:
+    task = json.loads((DATASETS / "tau2_tasks.json").read_text())[0]
+    cancel = {"action_id": "c", "name": "cancel_order", "arguments": {"order_id": "#W77123"}}
+    task["evaluation_criteria"]["actions"] = [cancel]
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([task]))
+    report = audit(path)
+    assert report.rules == {}
+    assert report.levels["grounded"] == 0
+
+
+def test_a_default_of_null_says_that_there_is_none(tmp_path: Path) -> None:
+    parameter = {"type": "string", "default": None}
+    schema = {"type": "object", "properties": {"p": parameter}, "required": ["p"]}
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps([dialogue(schema, {"p": "red"})]))
+    assert audit(path).rules == {}
+
+
+def test_the_faults_of_a_shared_schema_file_are_told_where_its_tools_are_called(tmp_path: Path) -> None:
+    record = dialogue({"type": "object", "properties": {"p": {"type": "string"}}}, {"p": "red"})
+    good, broken = record.pop("tools")[0], {"$ref": "http://example.com/x"}
+    schemas, others, path = tmp_path / "schemas.json", tmp_path / "others.json", tmp_path / "one.jsonl"
+    schemas.write_text(json.dumps([good, {"name": "g", "parameters": broken}]))
+    others.write_text(json.dumps([{"name": "f", "parameters": broken}]))
+    path.write_text(json.dumps(record) + "\n")
+    assert audit(path, tools=[schemas]).rules == {}
+    assert audit(path, tools=[others]).rules == {"TA202": 1}

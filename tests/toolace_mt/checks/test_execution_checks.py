@@ -263,6 +263,29 @@ def test_a_key_that_one_result_lacks_is_told_as_nothing() -> None:
     assert found.message.endswith("recorded None, executed nothing")
 
 
+@pytest.mark.parametrize(
+    ("recorded", "executed", "path", "shown"),
+    [
+        ([{"n": 3}], [{"n": 1}, {"n": 2}, {"n": 3}], "$[0]", "recorded nothing, executed {'n': 1}"),
+        ([{"n": 1}, {"n": 2}], [{"n": 2}], "$[0]", "recorded {'n': 1}, executed nothing"),
+        ([{"n": 1}], [{"n": 2}, {"n": 3}], "$[0].n", "recorded 1, executed 2"),
+    ],
+)
+def test_an_item_that_one_list_lacks_is_told_as_such_and_not_as_another_value(
+    recorded: Any, executed: Any, path: str, shown: str
+) -> None:
+    (found,) = findings_of(record(recorded), [Returned(executed)])
+    assert (found.rule, found.path) == ("TA601", path)
+    assert found.message.endswith(shown)
+
+
+def test_of_long_texts_the_place_is_shown_where_they_differ() -> None:
+    before = "The order was placed in May and paid by card. "
+    (found,) = findings_of(record(f"{before}It is pending."), [Returned(f"{before}It is cancelled.")])
+    assert "pending" in found.message
+    assert "cancelled" in found.message
+
+
 def test_a_fault_is_told_without_saying_its_kind_twice_and_a_crash_with_its_remedy() -> None:
     (unknown,) = findings_of(record(1), [UNKNOWN])
     assert unknown.message == "get: unknown_tool: no tool 'get'; the tools are find"

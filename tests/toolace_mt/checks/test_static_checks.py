@@ -74,6 +74,72 @@ def test_records_that_declare_no_tools_are_not_judged_by_them() -> None:
     assert check_transcript(transcript_of(record)) == ()
 
 
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ('{"city": "Lund", "city": "Oslo"}', "have 'city' twice"),
+        ('{"city": "Lund", }', "are no JSON object"),
+        ('{"at": {"city": "Lund"}, "city": "Lund", "note": "in \\"it\\": 4"}', None),
+    ],
+)
+def test_an_argument_that_stands_twice_is_no_argument(written: str, words: str | None) -> None:
+    call = {"id": "c", "function": {"name": "f", "arguments": written}}
+    turns = [{"role": "user", "content": "Lund or Oslo?"}, {"role": "assistant", "tool_calls": [call]}]
+    found = check_transcript(transcript_of({"messages": turns}), select=("TA002",))
+    assert [words in finding.message for finding in found if words] == ([True] if words else [])
+    assert bool(found) is (words is not None)
+
+
+def structure(*messages: Message) -> list[tuple[str, int | None]]:
+    asked = Message(role="user", text="Refund order O17 to my card.")
+    found = check_transcript(Transcript(id="x", messages=(asked, *messages)), select=("TA1",))
+    return [(finding.rule, finding.turn) for finding in found]
+
+
+REFUNDING = Message(role="assistant", calls=(RecordedCall(name="refund", arguments={}, id="c"),))
+REFUNDED = Message(role="tool", value="ok", call_id="c")
+TOLD = Message(role="assistant", text="It is on its way.")
+OFFER = Message(role="assistant", text="Shall I refund it to your card?")
+
+
+def test_a_lost_result_is_told_as_such_and_not_as_a_fault_of_the_order() -> None:
+    assert structure(REFUNDING, TOLD) == [("TA103", 1)]
+
+
+def test_a_result_that_comes_late_is_told_as_late() -> None:
+    assert structure(REFUNDING, TOLD, REFUNDED, TOLD) == [("TA103", 1), ("TA102", 3)]
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "rules"),
+    [
+        (OFFER, "Yes.", ["TA106"]),
+        (OFFER, "No, thank you.", []),
+        (OFFER, "Fantastic, I'm good for now.", []),
+        (OFFER, "Sure, that was all, thanks.", []),
+        (TOLD, "Okay.", []),
+        (TOLD, "And order O18?", ["TA106"]),
+    ],
+)
+def test_a_user_has_the_last_word_only_to_take_leave(before: Message, last: str, rules: list[str]) -> None:
+    assert [rule for rule, _ in structure(before, Message(role="user", text=last))] == rules
+
+
+def test_a_value_that_the_schema_refuses_is_told_once() -> None:
+    schema = {"properties": {"way": {"type": "string", "enum": ["card"]}}}
+    tool = DeclaredTool(name="refund", parameters=schema)
+
+    def rules(value: Any, *select: str) -> list[str]:
+        calling = Message(role="assistant", calls=(RecordedCall(name="refund", arguments={"way": value}),))
+        messages = (Message(role="user", text="Refund it."), calling)
+        found = check_transcript(Transcript(id="x", messages=messages, tools=(tool,)), select=select)
+        return [finding.rule for finding in found]
+
+    assert rules("cash") == ["TA304"]
+    assert rules("cash", "TA402") == ["TA402"]
+    assert rules(None) == ["TA306"]
+
+
 def test_known_reads_decide_whether_a_call_is_repeated() -> None:
     record = next(record for record in RECORDS if record["id"] == "fine-repeat-after-write")
     transcript = transcript_of(record)

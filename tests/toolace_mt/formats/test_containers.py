@@ -39,6 +39,13 @@ def test_lines_and_lists_plain_and_packed_give_the_same_records(
     assert values(path) == RECORDS
 
 
+@pytest.mark.parametrize("text", ["[1, 2]\n[3]\n", "[1, 2]\n\n[3]", "[[1, 2],\n[3]]\n", "[[1, 2], [3]]\n\n"])
+def test_lines_that_are_lists_are_records_like_those_of_a_list_of_lists(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "data"
+    path.write_text(text)
+    assert values(path) == [[1, 2], [3]]
+
+
 def test_one_object_over_several_lines_is_one_record(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     path.write_text(json.dumps({"a": [1, {"b": 2}]}, indent=2))

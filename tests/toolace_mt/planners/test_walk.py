@@ -1,6 +1,6 @@
 """Plans made by walking the shipped packs: many seeds, each plan executed again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -15,6 +15,7 @@ from toolace_mt.plan import Choice, Plan, SubTask
 from toolace_mt.planners.sources import properties_of, required_of, sources_of
 from toolace_mt.planners.walk import PlanError, walk
 from toolace_mt.testing import Stage, stage_of
+from toolace_mt.transcript import JsonObject
 
 SEEDS = range(30)
 
@@ -159,9 +160,14 @@ def _tools_to_compare(pack: Pack, choice: Choice) -> set[str]:
         for name, schema in properties_of(tool.parameters).items()
         if name == choice.parameter
         for source in sources_of(schema)
-        for way in source.get("select", ())
-        if "pick" in way and way["say"] == choice.phrase.text
+        if choice.phrase.text in _comparisons(source)
     }
+
+
+def _comparisons(source: JsonObject) -> set[str]:
+    ways = source.get("select", ())
+    assert isinstance(ways, Sequence)
+    return {str(way["say"]) for way in ways if isinstance(way, Mapping) and "pick" in way}
 
 
 def test_what_the_user_tells_is_what_the_calls_use(planned: tuple[Planned, ...]) -> None:
