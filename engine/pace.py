@@ -22,14 +22,6 @@ class Pace:
         """Give how many times as much came back, by the kinder of the two measures."""
         return max(_ratio(self.work, other.work), _ratio(self.answers, other.answers))
 
-    def at_the_rate_of(self, other: Pace) -> Pace:
-        """Give the same in flight at the mean rate of both, for two that should differ by chance alone."""
-        return Pace(
-            in_flight=self.in_flight,
-            work=(self.work + other.work) / 2,
-            answers=(self.answers + other.answers) / 2,
-        )
-
 
 class Epoch:
     """Answers to requests that were sent since ``started_at``.

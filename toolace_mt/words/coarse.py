@@ -48,7 +48,8 @@ def request_for(
     arguments = dict(task.calls[-1].arguments)
     ask = _ask(task, chance, without)
     # Two tools of a chain may call different things by one name, and the phrase is about the last call's.
-    covered = [said for said in task.said if said.parameter in slots_of(ask) and _is_of_goal(said, task)]
+    slots = slots_of(ask)
+    covered = [said for said in task.said if said.parameter in slots and _is_of_goal(said, task)]
     if instead is not None and _is_of_goal(instead[0], task):
         arguments[instead[0].parameter] = instead[1]
     opener, end = chance.choice(_OPENERS if first else _LATER_OPENERS)
