@@ -88,6 +88,9 @@ class Setting:
     hidden: JsonValue = None
 
 
+_UNKNOWN = Setting()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """A recorded dialogue; a turn's number is its message's index.  ``tools`` is None if the data
@@ -103,7 +106,7 @@ class Transcript:
     id: str
     messages: tuple[Message, ...]
     tools: tuple[DeclaredTool, ...] | None = None
-    setting: Setting = field(default_factory=Setting)
+    setting: Setting = _UNKNOWN
     place: Place | None = None
     tools_are_shared: bool = False
     is_reference: bool = False

@@ -73,11 +73,16 @@ class Judges:
     """Judges here what comes first, and in so many processes what comes then; use ``open_judges``."""
 
     def __init__(self, jobs: int, at_home: int) -> None:
+        self._jobs = jobs
         self._at_home = at_home
         self._here = anyio.CapacityLimiter(1)
         self._free = anyio.Semaphore(jobs)
         self._all: list[_Judge] = []
         self._idle: list[_Judge] = []
+
+    def start(self) -> None:
+        """Start all processes now, before there is anything for them.  Raise JobsUnusableError."""
+        self._idle.extend(self._started() for _ in range(self._jobs))
 
     async def judge(self, batch: Batch) -> list[list[Judged]]:
         """Have a batch judged.  Raise JobsUnusableError if the process that judges it ended."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain, islice
 
 import anyio
 import anyio.lowlevel
@@ -12,7 +13,7 @@ import anyio.to_thread
 
 from toolace_mt.auditing.batch import Batch, Judged, judge_batch
 from toolace_mt.auditing.environment import Environment, Recorded, with_execution
-from toolace_mt.auditing.judges import open_judges
+from toolace_mt.auditing.judges import AT_HOME, open_judges
 from toolace_mt.auditing.report import Verdict
 
 __all__ = ["Audited", "audited"]
@@ -56,8 +57,9 @@ async def audited(
             yield one
         return
     ahead: deque[Audited] = deque()
-    async with _judging(jobs) as judge, anyio.create_task_group() as group:
-        for batch in todo:
+    first = list(islice(todo, AT_HOME + 1))
+    async with _judging(jobs, has_much=len(first) > AT_HOME) as judge, anyio.create_task_group() as group:
+        for batch in chain(first, todo):
             one = Audited(batch)
             group.start_soon(one.work, judge, environment)
             ahead.append(one)
@@ -69,10 +71,12 @@ async def audited(
 
 
 @asynccontextmanager
-async def _judging(jobs: int) -> AsyncIterator[_Judging]:
-    """Judge in a thread with one job, else in other processes."""
+async def _judging(jobs: int, *, has_much: bool) -> AsyncIterator[_Judging]:
+    """Judge in a thread with one job, else in other processes, which start at once if there is much to do."""
     if jobs > 1:
         async with open_judges(jobs) as judges:
+            if has_much:
+                judges.start()
             yield judges.judge
     else:
         one = anyio.CapacityLimiter(1)

@@ -59,13 +59,23 @@ def check_claims(transcript: Transcript) -> Iterator[Finding]:
 class _Before:
     """What was heard before a turn; the dearer it is to know, the later it is gathered."""
 
-    __slots__ = ("_codes", "_messages", "amounts", "numbers")
+    __slots__ = ("_amounts", "_codes", "_messages", "_numbers")
 
     def __init__(self, messages: tuple[Message, ...]) -> None:
         self._messages = messages
-        self.amounts = Amounts(messages)
-        self.numbers = Numbers(messages)
+        self._amounts: Amounts | None = None
+        self._numbers: Numbers | None = None
         self._codes: Codes | None = None
+
+    def amounts(self, turn: int) -> Amounts:
+        if self._amounts is None:
+            self._amounts = Amounts(self._messages)
+        return self._amounts.before(turn)
+
+    def numbers(self, turn: int) -> Numbers:
+        if self._numbers is None:
+            self._numbers = Numbers(self._messages)
+        return self._numbers.before(turn)
 
     def codes(self, turn: int) -> Codes:
         """Know of all identifiers that the assistant tells anywhere where they stand."""
@@ -101,9 +111,9 @@ def _unexplained(text: str, turn: int, before: _Before) -> Iterator[str]:
     money = {match[0]: float((match[1] or match[2]).replace(",", "")) for match in _MONEY.finditer(text)}
     if not money:
         return
-    amounts = before.amounts.before(turn)
+    amounts = before.amounts(turn)
     if not all(map(amounts.has, money.values())):
-        yield from _unexplained_money(money, numbers_in(text), before.numbers.before(turn))
+        yield from _unexplained_money(money, numbers_in(text), before.numbers(turn))
 
 
 def _names_a_thing(identifier: str, text: str, start: int, codes: Codes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from operator import eq
 
@@ -62,9 +63,17 @@ def check_repeated_calls(
     ``reads`` are the tools known to change nothing.  Without that knowledge, a tool is taken as reading by
     its name (get, list, search, ...), and any other one as writing.
     """
+    names = [site.call.name for site in sites]
+    if len(set(names)) == len(names):
+        return
+    called = Counter(names)
     done: dict[tuple[str, bytes], CallSite] = {}
     for site in sites:
         if site.call.arguments is None:
+            continue
+        if called[site.call.name] == 1:  # of most tools there is one call, which need not be written down
+            if not _is_read(site.call.name, reads):
+                done.clear()
             continue
         key = (site.call.name, orjson.dumps(site.call.arguments, option=orjson.OPT_SORT_KEYS))
         if key in done:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from toolace_mt.checks.alternatives import settle_alternatives
 from toolace_mt.checks.arguments import check_arguments
@@ -34,8 +34,7 @@ class StaticLevel:
     UNPARSED, PARSED, DECLARED, VALID, GROUNDED = range(5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What the checks found, and the level that each call reaches.
 
     ``findings`` are those of the chosen rules, and all of the rules on which the levels rest.  ``transcript``
@@ -50,8 +49,7 @@ class Judgement:
     sources: Trace | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
+class _Subject(NamedTuple):
     """What the checks look at.  ``toolset`` is None if the record declares no tools."""
 
     transcript: Transcript
@@ -147,7 +145,7 @@ def _repeated_calls(subject: _Subject) -> Iterable[Finding]:
 
 _Check = Callable[[_Subject], Iterable[Finding]]
 _CHECKS: tuple[tuple[frozenset[str], _Check], ...] = (
-    (frozenset({"TA002"}), lambda subject: check_calls_parse(subject.transcript)),
+    (frozenset({"TA002"}), lambda subject: check_calls_parse(subject.pairing.sites)),
     (
         frozenset({"TA101", "TA102", "TA103", "TA104", "TA105", "TA106", "TA107"}),
         lambda subject: check_structure(subject.transcript, subject.pairing),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,8 +41,7 @@ class RecordedError:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
+class Pairing(NamedTuple):
     """All calls in order as ``sites``, and which results belong to them.
 
     ``answers`` gives the turn of the result by (turn, call); ``stray`` are results that answer no open call;
@@ -58,10 +57,10 @@ class Pairing:
 def call_sites(transcript: Transcript) -> tuple[CallSite, ...]:
     """Give every call of the dialogue in order."""
     return tuple(
-        CallSite((turn, number), call)
+        site
         for turn, message in enumerate(transcript.messages)
         if message.calls
-        for number, call in enumerate(message.calls)
+        for site in _sites(turn, message.calls)
     )
 
 
@@ -70,29 +69,33 @@ def pair_results(transcript: Transcript) -> Pairing:
 
     Only calls of the nearest assistant message with calls are open, and only until another speaker comes.
     """
+    sites: list[CallSite] = []
     answers: dict[tuple[int, int], int] = {}
     stray: list[int] = []
     misnamed: list[tuple[int, CallSite]] = []
-    ahead = call_sites(transcript)
-    end = 0
-    pending: tuple[CallSite, ...] = ()
+    pending: Sequence[CallSite] = ()
     for turn, message in enumerate(transcript.messages):
-        start, end = end, end + len(message.calls)
+        opened = _sites(turn, message.calls) if message.calls else ()
+        sites.extend(opened)
         if message.role != "tool":
-            pending = ahead[start:end]
+            pending = opened
             continue
         site = _answered(message, pending)
         if site is None:
             stray.append(turn)
             continue
-        pending = tuple([other for other in pending if other is not site]) if len(pending) > 1 else ()
+        pending = [other for other in pending if other is not site] if len(pending) > 1 else ()
         answers[site.where] = turn
         if message.name is not None and message.name != site.call.name:
             misnamed.append((turn, site))
-    return Pairing(sites=ahead, answers=answers, stray=tuple(stray), misnamed=tuple(misnamed))
+    return Pairing(tuple(sites), answers, tuple(stray), tuple(misnamed))
 
 
-def _answered(message: Message, pending: tuple[CallSite, ...]) -> CallSite | None:
+def _sites(turn: int, calls: Sequence[RecordedCall]) -> list[CallSite]:
+    return [CallSite((turn, number), call) for number, call in enumerate(calls)]
+
+
+def _answered(message: Message, pending: Sequence[CallSite]) -> CallSite | None:
     if message.call_id is not None:
         for site in pending:
             if site.call.id == message.call_id:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from toolace_mt.checks.observations import Pairing
+from toolace_mt.checks.observations import CallSite, Pairing
 from toolace_mt.findings import Finding
 from toolace_mt.formats.json_text import named_twice
 from toolace_mt.transcript import Message, Transcript
@@ -29,54 +30,53 @@ _ASKS_USER = re.compile(
 )
 
 
-def check_calls_parse(transcript: Transcript) -> Iterator[Finding]:
+def check_calls_parse(sites: tuple[CallSite, ...]) -> Iterator[Finding]:
     """Find calls whose arguments could not be read (TA002)."""
-    for turn, message in enumerate(transcript.messages):
-        for index, call in enumerate(message.calls):
-            if call.arguments is None:
-                shown = (call.raw or "")[:_RAW_SHOWN]
-                twice = named_twice(call.raw or "")
-                wrong = "are no JSON object" if twice is None else f"have {twice!r} twice"
-                yield Finding(
-                    rule="TA002",
-                    message=f"arguments of {call.name} {wrong}: {shown!r}",
-                    turn=turn,
-                    call=index,
-                )
+    for (turn, number), call in sites:
+        if call.arguments is None:
+            shown = (call.raw or "")[:_RAW_SHOWN]
+            twice = named_twice(call.raw or "")
+            wrong = "are no JSON object" if twice is None else f"have {twice!r} twice"
+            yield Finding(
+                rule="TA002", message=f"arguments of {call.name} {wrong}: {shown!r}", turn=turn, call=number
+            )
 
 
 def check_structure(transcript: Transcript, pairing: Pairing) -> Iterator[Finding]:
     """Find breaches of role order, pairing and completeness (TA1)."""
-    if not transcript.messages and transcript.tools:
-        return  # a list of tools, in which nobody speaks
-    yield from _role_order(transcript)
-    yield from _results(pairing, transcript.messages)
-    if not transcript.is_reference:
-        yield from _unanswered(transcript.messages, pairing)
-    yield from _reused_ids(transcript.messages)
-    yield from _silent_turns(transcript.messages)
-    if not transcript.is_reference:
-        yield from _ending(transcript.messages)
-
-
-def _role_order(transcript: Transcript) -> Iterator[Finding]:
     messages = transcript.messages
+    if not messages and transcript.tools:
+        return  # a list of tools, in which nobody speaks
+    yield from _opening(messages, is_reference=transcript.is_reference)
+    yield from _results(pairing, messages)
+    yield from _reused_ids(pairing.sites)
+    yield from _silent_turns(messages)
+    if not transcript.is_reference:
+        yield from _role_order(messages)
+        yield from _unanswered(messages, pairing)
+        yield from _ending(messages)
+
+
+def _opening(messages: tuple[Message, ...], *, is_reference: bool) -> Iterator[Finding]:
     asked = next((turn for turn, message in enumerate(messages) if message.role == "user"), None)
     if asked is None:
         yield Finding(rule="TA101", message="there is no user message", turn=0 if messages else None)
-    elif not transcript.is_reference and any(message.calls for message in messages[:asked]):
+    elif not is_reference and any(message.calls for message in messages[:asked]):
         yield Finding(
             rule="TA101", message="the assistant calls a tool before the user has spoken", turn=asked
         )
-    if transcript.is_reference:
-        return
+
+
+def _role_order(messages: tuple[Message, ...]) -> Iterator[Finding]:
     previous: Message | None = None
+    before: str | None = None
     for turn, message in enumerate(messages):
-        # Results are judged by the pairing.
-        problem = None if message.role == "tool" else _order_problem(previous, message)
-        if problem is not None:
-            yield Finding(rule="TA101", message=problem, turn=turn)
-        previous = message
+        role = message.role
+        if role == "system" or (role == before and role != "tool"):  # results are judged by the pairing
+            problem = _order_problem(previous, message)
+            if problem is not None:
+                yield Finding(rule="TA101", message=problem, turn=turn)
+        previous, before = message, role
 
 
 def _order_problem(previous: Message | None, message: Message) -> str | None:
@@ -115,40 +115,41 @@ def _results(pairing: Pairing, messages: tuple[Message, ...]) -> Iterator[Findin
 
 def _unanswered(messages: tuple[Message, ...], pairing: Pairing) -> Iterator[Finding]:
     last = len(messages) - 1
-    for turn, message in enumerate(messages):
-        if turn == last:
-            return  # the calls that end a record wait for results that were cut off
-        if not message.calls:
+    for site in pairing.sites:
+        if site.where in pairing.answers or site.turn == last:
+            continue  # the calls that end a record wait for results that were cut off
+        if messages[site.turn + 1].role == "user" and _ASKS_USER.match(site.call.name):
+            continue  # what the user says next is the result
+        yield Finding(
+            rule="TA103",
+            message=f"the call of {site.call.name} has no result",
+            turn=site.turn,
+            call=site.number,
+        )
+
+
+def _reused_ids(sites: tuple[CallSite, ...]) -> Iterator[Finding]:
+    ids = [site.call.id for site in sites]
+    if len(set(ids)) == len(ids):
+        return
+    seen: Counter[str] = Counter()
+    for (turn, number), call in sites:
+        if call.id is None:
             continue
-        to_user = messages[turn + 1].role == "user"
-        for index, call in enumerate(message.calls):
-            if to_user and _ASKS_USER.match(call.name):
-                continue  # what the user says next is the result
-            if (turn, index) not in pairing.answers:
-                yield Finding(
-                    rule="TA103", message=f"the call of {call.name} has no result", turn=turn, call=index
-                )
-
-
-def _reused_ids(messages: tuple[Message, ...]) -> Iterator[Finding]:
-    seen: dict[str, int] = {}
-    for turn, message in enumerate(messages):
-        for index, call in enumerate(message.calls):
-            if call.id is None:
-                continue
-            times = seen[call.id] = seen.get(call.id, 0) + 1
-            if times == 2:
-                yield Finding(
-                    rule="TA104", message=f"the call id {call.id!r} was used before", turn=turn, call=index
-                )
+        seen[call.id] += 1
+        if seen[call.id] == 2:
+            yield Finding(
+                rule="TA104", message=f"the call id {call.id!r} was used before", turn=turn, call=number
+            )
 
 
 def _silent_turns(messages: tuple[Message, ...]) -> Iterator[Finding]:
     for turn, message in enumerate(messages):
-        if message.calls or (message.text and not message.text.isspace()):
+        role = message.role
+        if message.calls or (role != "user" and role != "assistant"):
             continue
-        if message.role in ("user", "assistant"):
-            yield Finding(rule="TA107", message=f"the {message.role} says nothing", turn=turn)
+        if not message.text or message.text.isspace():
+            yield Finding(rule="TA107", message=f"the {role} says nothing", turn=turn)
 
 
 def _ending(messages: tuple[Message, ...]) -> Iterator[Finding]:

@@ -65,12 +65,12 @@ def read_arguments(written: JsonValue, *, loose: bool = False) -> tuple[JsonObje
 
     With ``loose`` a dialect's own spellings (Python literals, ``${..}``) are read too.
     """
-    if written is None or (isinstance(written, str) and not written.strip()):
-        return {}, None
-    if isinstance(written, (dict, Mapping)):
-        return written, None
     if not isinstance(written, str):
-        return None, dump_json(written)
+        if written is None:
+            return {}, None
+        return (written, None) if isinstance(written, (dict, Mapping)) else (None, dump_json(written))
+    if not written.strip():
+        return {}, None
     try:
         value = loose_value(written) if loose else parse_json(written)
     except NotJsonError:

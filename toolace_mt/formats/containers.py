@@ -69,7 +69,7 @@ def _opened(path: Path, consumed: Consumed) -> Iterator[ByteStream]:
     if str(path) == "-":
         yield from _unpacked(_Counted(sys.stdin.buffer, consumed), "standard input")
         return
-    with path.open("rb") as plain:
+    with path.open("rb", buffering=_CHUNK_BYTES) as plain:  # at each read of the file other threads go first
         yield from _unpacked(_Counted(plain, consumed), str(path))
 
 

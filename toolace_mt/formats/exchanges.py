@@ -14,7 +14,7 @@ def unwrapped_exchanges(value: JsonValue) -> Sequence[JsonValue] | None:
     if isinstance(value, list):
         turns = _turns(value)
         return [{"messages": turns}] if turns and "content" in turns[0] else None
-    if not isinstance(value, Mapping) or "messages" in value:
+    if not isinstance(value, (dict, Mapping)) or "messages" in value:
         return None
     prompt, completion = _turns(value.get("prompt")), _turns(value.get("completion"))
     if prompt and completion:

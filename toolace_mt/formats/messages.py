@@ -69,14 +69,16 @@ def _message(item: JsonValue, turn: int) -> Message:
     if role is None:
         item = _respelled(item, turn)
         role = _ROLES[str(item["role"])]
-    name = item.get("name")
     if role == "tool":
+        name = item.get("name")
         call_id = item.get("tool_call_id")
         return Message(
-            role=role,
-            value=_failure(item["error"]) if item.get("error") else _result(item.get("content"), turn),
-            call_id=call_id if isinstance(call_id, str) else None,
-            name=name if isinstance(name, str) else None,
+            role,
+            None,
+            (),
+            call_id if isinstance(call_id, str) else None,
+            name if isinstance(name, str) else None,
+            _failure(item["error"]) if item.get("error") else _result(item.get("content"), turn),
         )
     written = item.get("content")
     if written is None and isinstance(item.get("refusal"), str):

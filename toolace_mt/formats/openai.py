@@ -31,7 +31,7 @@ class OpenAIFormat:
         if not isinstance(messages, list) or not messages:
             return False
         first = messages[0]
-        return isinstance(first, Mapping) and (
+        return isinstance(first, (dict, Mapping)) and (
             "role" in first or "lc" in first or first.get("type") in _TYPES
         )
 

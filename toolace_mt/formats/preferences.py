@@ -11,13 +11,13 @@ from toolace_mt.transcript import JsonObject, JsonValue
 
 __all__ = ["chosen_dialogue"]
 
-_PAIR = ("chosen", "rejected")
+_PAIR = frozenset({"chosen", "rejected"})
 _CONTAINERS = ("messages", "conversations")
 
 
 def chosen_dialogue(value: JsonValue) -> list[JsonValue] | None:
     """Give the one dialogue of a preference pair, None if the record is no pair."""
-    if not isinstance(value, Mapping) or not all(key in value for key in _PAIR):
+    if not isinstance(value, (dict, Mapping)) or not value.keys() >= _PAIR:
         return None
     container = next((key for key in _CONTAINERS if isinstance(value.get(key), list)), "messages")
     before = _turns(value.get(container, value.get("prompt")), "user")

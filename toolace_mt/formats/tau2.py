@@ -92,7 +92,7 @@ class Tau2ResultFormat:
     name = "tau2-results"
 
     def detect(self, sample: JsonValue) -> bool:
-        if not isinstance(sample, Mapping) or not isinstance(sample.get("messages"), list):
+        if not isinstance(sample, (dict, Mapping)) or not isinstance(sample.get("messages"), list):
             return False
         return "reward_info" in sample and "termination_reason" in sample
 
@@ -134,7 +134,7 @@ def _result(message: JsonObject) -> Message:
 
 def split_results(record: JsonValue) -> Sequence[JsonValue] | None:
     """Cut a results file into its simulations, or give None if it is none."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, (dict, Mapping)):
         return None
     simulations = record.get("simulations")
     if not isinstance(simulations, list) or not ("tasks" in record or "info" in record):

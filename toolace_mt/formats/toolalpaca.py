@@ -39,7 +39,7 @@ _ASKING: JsonObject = {
 
 def split_instructions(record: JsonValue) -> Sequence[JsonValue] | None:
     """Cut an API's record into one per instruction, or give None if it is none."""
-    if not isinstance(record, Mapping) or "Documentation" not in record or "Name" not in record:
+    if not isinstance(record, (dict, Mapping)) or "Documentation" not in record or "Name" not in record:
         return None
     name = str(record["Name"])
     head: dict[str, JsonValue] = {"api": name, "documentation": record["Documentation"]}

@@ -19,11 +19,15 @@ _SHORTEST_SQUEEZED = 3
 
 class Evidence:
     """Grows message by message.  A lookup asks the user's words first, then the results, then the system
-    prompt; what only the assistant said comes last.  Within each the earliest counts."""
+    prompt; what only the assistant said comes last.  Within each the earliest counts.
 
-    __slots__ = ("_assistants", "_outside", "_results", "_systems", "_unheard", "_users")
+    ``settled`` is for whoever asks: values whose source can be no other any more.
+    """
+
+    __slots__ = ("_assistants", "_outside", "_results", "_systems", "_unheard", "_users", "settled")
 
     def __init__(self) -> None:
+        self.settled: dict[str, Source] = {}
         self._users = Spoken()
         self._systems = Spoken()
         self._assistants = Spoken()

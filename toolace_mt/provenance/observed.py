@@ -10,7 +10,7 @@ from toolace_mt.json_path import leaves, path_of
 from toolace_mt.provenance.numbers import as_number
 from toolace_mt.provenance.source import Source, SourceKind
 from toolace_mt.provenance.spoken import Said, Spoken
-from toolace_mt.transcript import JsonValue
+from toolace_mt.transcript import JsonObject, JsonValue
 
 __all__ = ["Results"]
 
@@ -141,9 +141,8 @@ def _keys_to(value: JsonValue, wanted: str) -> list[str | int] | None:
         return [] if value.casefold() == wanted else None
     if value is None or isinstance(value, (int, float)):
         return [] if str(value) == wanted else None
-    members: Iterable[tuple[str | int, JsonValue]] = (
-        value.items() if isinstance(value, (dict, Mapping)) else enumerate(value)
-    )
+    names: JsonObject = value if isinstance(value, (dict, Mapping)) else {}
+    members: Iterable[tuple[str | int, JsonValue]] = names.items() or enumerate(value)
     for key, item in members:
         if isinstance(item, str):  # most are, and a call for each would take twice as long
             if item.casefold() == wanted:
@@ -153,10 +152,8 @@ def _keys_to(value: JsonValue, wanted: str) -> list[str | int] | None:
         if keys is not None:
             keys.append(key)
             return keys
-    if isinstance(value, (dict, Mapping)):
-        found = next((key for key in value if key.casefold() == wanted), None)
-        return None if found is None else [found]
-    return None
+    found = next((key for key in names if key.casefold() == wanted), None)
+    return None if found is None else [found]
 
 
 def _names_and_leaves(value: JsonValue) -> Iterator[str]:

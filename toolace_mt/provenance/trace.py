@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 
 from toolace_mt.json_path import Leaf, child
 from toolace_mt.provenance.company import derive_company
@@ -63,9 +64,7 @@ def trace(transcript: Transcript) -> Trace:
         for index, call in enumerate(message.calls):
             schema = _parameters(schemas.get(call.name))
             arguments = {} if call.arguments is None else call.arguments
-            for count, (path, name, leaf, within) in enumerate(_arguments(arguments, schema)):
-                if count >= _LEAVES_PER_CALL:
-                    break
+            for path, name, leaf, within in islice(_arguments(arguments, schema), _LEAVES_PER_CALL):
                 site = Site(turn, index, path)
                 found[site] = (
                     _source(leaf, name, within, evidence)
@@ -167,7 +166,7 @@ def _last_part(name: str) -> str:
 
 def _source(value: Leaf, name: str, schema: JsonObject, evidence: Evidence) -> Source | None:
     """Ask from the cheapest and surest source to the dearest and least sure one."""
-    found = _constant(value) or _said_by_user(value, evidence) or _declared(value, schema)
+    found = _settled(value, evidence) or _declared(value, schema)
     if found is not None:
         return found
     found = _told(value, evidence)
@@ -177,6 +176,18 @@ def _source(value: Leaf, name: str, schema: JsonObject, evidence: Evidence) -> S
     if found is not None and found.certain:
         return found
     return evidence.find_assistant_words(str(value)) or found
+
+
+def _settled(value: Leaf, evidence: Evidence) -> Source | None:
+    """What a text is by itself, or a user's first words that hold it: later messages change neither."""
+    if not isinstance(value, str):
+        return _constant(value) or _said_by_user(value, evidence)
+    found = evidence.settled.get(value)
+    if found is None:
+        found = _constant(value) or _said_by_user(value, evidence)
+        if found is not None:
+            evidence.settled[value] = found
+    return found
 
 
 def _constant(value: Leaf) -> Source | None:
