@@ -84,9 +84,8 @@ class ProcessRuntime:
 
         ``strict`` turns into faults what the runtime otherwise makes good (see ``packs check``).
         """
-        for trajectory in trajectories:
-            if isinstance(trajectory.start, str):
-                pack.world(trajectory.start)
+        for world in {one.start for one in trajectories if isinstance(one.start, str)}:
+            pack.world(world)
         loaded = self._loaded(pack)
         size = max(1, min(BATCH_SIZE, -(-len(trajectories) // self._pool.workers)))
         if len(trajectories) == 1:
@@ -168,8 +167,10 @@ class ProcessRuntime:
             if not rest:
                 break
             part = replace(part, start=execution.final)
-        return replace(
-            execution, steps=tuple(steps), kept_final=execution.final if trajectory.keep_final else None
+        return Execution.of(
+            steps,
+            final_state_digest=execution.final_state_digest,
+            kept_final=execution.final if trajectory.keep_final else None,
         )
 
     async def _run_call_by_call(
@@ -190,8 +191,8 @@ class ProcessRuntime:
                 if trajectory.keep_snapshots
                 else Step(outcome=step.outcome, state_digest=step.state_digest, steps_used=step.steps_used)
             )
-        return Execution(
-            steps=tuple(steps),
+        return Execution.of(
+            steps,
             final_state_digest=state_digest(here.state),
             kept_final=here if trajectory.keep_final else None,
         )

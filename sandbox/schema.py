@@ -15,6 +15,7 @@ import jsonschema_rs
 import orjson
 
 from sandbox.errors import PolicyViolation
+from sandbox.json_path import json_path
 from sandbox.types import JsonObject, JsonValue
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "Validator",
     "compile_linted",
     "compile_schema",
-    "json_path",
     "lint_schema",
     "without_hints",
 ]
@@ -105,11 +105,6 @@ class Validator:
             )
 
 
-def json_path(steps: list[str | int] | tuple[str | int, ...]) -> str:
-    """Write keys and indices as a JSON path: ``$.items[0].id``."""
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-
-
 def compile_schema(schema: JsonObject | bool, *, where: str = "schema") -> Validator:
     """Lint and compile a schema.
 
@@ -121,7 +116,7 @@ def compile_schema(schema: JsonObject | bool, *, where: str = "schema") -> Valid
 
 def compile_linted(schema: JsonObject | bool, *, where: str = "schema") -> Validator:
     """Compile a schema that has passed ``lint_schema``: without it, this may take any time and memory."""
-    return _compiled(orjson.dumps(schema, default=_plain), where)
+    return _compiled(_written(schema), where)
 
 
 def lint_schema(schema: object, *, where: str = "schema") -> None:
@@ -138,7 +133,7 @@ def lint_schema(schema: object, *, where: str = "schema") -> None:
             f"{where}: {expanded} parts with its references; the limit is {MAX_EXPANDED_NODES}"
         )
     try:
-        encoded = orjson.dumps(schema, default=_plain)
+        encoded = _written(schema)
     except (TypeError, ValueError) as error:
         raise PolicyViolation(f"{where}: not plain JSON: {error}") from None
     _compiled(encoded, where)
@@ -212,7 +207,7 @@ def _lint_keyword(
 
 def _check_pattern(pattern: object, where: str) -> None:
     """Refuse what is no pattern of the linear engine, even where no value will ever meet it."""
-    _compiled(orjson.dumps({"pattern": pattern}), where)
+    _compiled(_written({"pattern": pattern}), where)
 
 
 def _at_most(value: object, limit: int) -> bool:
@@ -270,7 +265,7 @@ def _referenced_size(
 
 
 @functools.lru_cache(maxsize=512)
-def _compiled(encoded: bytes, where: str) -> Validator:
+def _compiled(encoded: str, where: str) -> Validator:
     try:
         return Validator(
             jsonschema_rs.validator_for(
@@ -285,6 +280,11 @@ def _compiled(encoded: bytes, where: str) -> Validator:
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         message = " ".join(str(error).split("\n\nOn instance")[0].split())
         raise PolicyViolation(f"{where}: not a valid schema: {message[:300]}") from None
+
+
+def _written(schema: object) -> str:
+    """Write a schema as text, for orjson's own bytes take 4 KB for as long as they are kept."""
+    return orjson.dumps(schema, default=_plain).decode()
 
 
 def _refuse_to_fetch(address: str) -> dict[str, object]:

@@ -127,11 +127,58 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """What a trajectory did; as many steps as calls."""
+    """What a trajectory did, in columns of as many entries as calls; ``steps`` gives them row by row.
 
-    steps: tuple[Step, ...]
+    ``results`` are what the calls returned, None for those that failed: these are among the ``faults``, by
+    the call's place.  ``snapshots`` is empty unless they were to be kept.
+    """
+
+    results: tuple[JsonValue, ...]
+    faults: Mapping[int, Fault] = field(default_factory=dict)
+    state_digests: tuple[str, ...]
+    steps_used: tuple[int | None, ...]
+    snapshots: tuple[Snapshot, ...] = ()
     final_state_digest: str
     kept_final: Snapshot | None = None
+
+    @classmethod
+    def of(
+        cls, steps: Sequence[Step], *, final_state_digest: str, kept_final: Snapshot | None = None
+    ) -> Execution:
+        """Write steps as columns."""
+        outcomes = [step.outcome for step in steps]
+        return cls(
+            results=tuple([one.value if isinstance(one, Returned) else None for one in outcomes]),
+            faults={place: one for place, one in enumerate(outcomes) if isinstance(one, Fault)},
+            state_digests=tuple([step.state_digest for step in steps]),
+            steps_used=tuple([step.steps_used for step in steps]),
+            snapshots=tuple([step.snapshot for step in steps if step.snapshot is not None]),
+            final_state_digest=final_state_digest,
+            kept_final=kept_final,
+        )
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What came of each call, made anew whenever it is asked for."""
+        faults = self.faults
+        return tuple(
+            [
+                faults[place] if place in faults else Returned(value=value)
+                for place, value in enumerate(self.results)
+            ]
+        )
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What each call did, made anew whenever it is asked for."""
+        snapshots = self.snapshots or (None,) * len(self.results)
+        rows = zip(self.outcomes, self.state_digests, self.steps_used, snapshots, strict=True)
+        return tuple(
+            [
+                Step(outcome=outcome, state_digest=digest, steps_used=used, snapshot=snapshot)
+                for outcome, digest, used, snapshot in rows
+            ]
+        )
 
     @property
     def final(self) -> Snapshot:

@@ -22,9 +22,12 @@ __all__ = ["compile_plain", "load_plain"]
 PUTTING = frozenset({"append", "extend", "insert", "setdefault", "update"})
 
 
-def compile_plain(source: str) -> CodeType:
-    """Compile tool code as it was written, but for the notes of what goes into containers."""
-    return compile(ast.fix_missing_locations(_Noted().visit(ast.parse(source))), "tools.py", "exec")
+def compile_plain(module: ast.Module) -> CodeType:
+    """Compile tool code as it was written, but for the notes of what goes into containers.
+
+    They are made in its tree.
+    """
+    return compile(ast.fix_missing_locations(_Noted().visit(module)), "tools.py", "exec")
 
 
 def load_plain(code: CodeType, meter: Meter) -> dict[str, Any]:

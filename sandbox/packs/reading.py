@@ -17,6 +17,7 @@ from sandbox.errors import PackError, PolicyViolation, UnknownWorld
 from sandbox.packs.files import content_digest, pack_folder, read_files, shipped_packs
 from sandbox.packs.invariants import Invariant
 from sandbox.packs.manifest import YamlError, read_yaml
+from sandbox.packs.pins import pinned_digests
 from sandbox.schema import compile_schema, without_hints
 from sandbox.state.plain import plain_json_problem
 from sandbox.types import Call, JsonObject, JsonValue
@@ -176,13 +177,16 @@ class Pack:
 def read_pack(name_or_path: str | Path) -> Pack:
     """Read a pack by its shipped name or its folder's path.
 
-    Everything but the code is parsed and linted here; the code is only read.  Raises ``PackError`` or
-    ``PolicyViolation``, in one line that names the file.
+    Everything but the code is parsed and linted here, save that a pinned pack's schemas were linted before
+    it was pinned; the code is only read.  Raises ``PackError`` or ``PolicyViolation``, in one line that names
+    the file.
     """
     folder = pack_folder(name_or_path).resolve()
     files = read_files(folder)
+    digest = content_digest(files)
+    is_pinned = digest in pinned_digests()
     manifest = _parse_manifest(folder, files["pack.yaml"])
-    tools = _parse_tools(folder, files["tools.json"])
+    tools = _parse_tools(folder, files["tools.json"], is_linted=is_pinned)
     worlds = {
         name.removeprefix("worlds/").removesuffix(".json"): _parse_world(folder / name, content)
         for name, content in files.items()
@@ -191,7 +195,8 @@ def read_pack(name_or_path: str | Path) -> Pack:
     if not worlds:
         raise PackError(f"{folder}/worlds: no world; add worlds/NAME.json")
     state_schema = _parse_json(folder / "state.schema.json", files["state.schema.json"])
-    compile_schema(state_schema, where=f"{folder.name}/state.schema.json")
+    if not is_pinned:
+        compile_schema(state_schema, where=f"{folder.name}/state.schema.json")
     policy = files.get("policy.md")
     return Pack(
         **{name: getattr(manifest, name) for name in type(manifest).model_fields},
@@ -201,7 +206,7 @@ def read_pack(name_or_path: str | Path) -> Pack:
         policy=_text(folder / "policy.md", policy).strip() if policy is not None else None,
         tasks=_parse_tasks(folder / "tasks.jsonl", files.get("tasks.jsonl", b"")),
         source=_text(folder / "tools.py", files["tools.py"]),
-        digest=content_digest(files),
+        digest=digest,
         path=folder,
     )
 
@@ -239,12 +244,14 @@ def _first_error(error: ValidationError) -> str:
     return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
-def _parse_tools(folder: Path, content: bytes) -> tuple[ToolSpec, ...]:
+def _parse_tools(folder: Path, content: bytes, *, is_linted: bool) -> tuple[ToolSpec, ...]:
     path = folder / "tools.json"
     entries = _parse_json(path, content)
     if not isinstance(entries, list) or not entries:
         raise PackError(f"{path}: must be a list of at least one tool")
-    tools = tuple(_parse_tool(path, number, entry) for number, entry in enumerate(entries))
+    tools = tuple(
+        _parse_tool(path, number, entry, is_linted=is_linted) for number, entry in enumerate(entries)
+    )
     names = [tool.name for tool in tools]
     for name in names:
         if names.count(name) > 1:
@@ -252,7 +259,7 @@ def _parse_tools(folder: Path, content: bytes) -> tuple[ToolSpec, ...]:
     return tools
 
 
-def _parse_tool(path: Path, number: int, entry: JsonValue) -> ToolSpec:
+def _parse_tool(path: Path, number: int, entry: JsonValue, *, is_linted: bool) -> ToolSpec:
     try:
         parsed = _ToolEntry.model_validate(entry)
     except ValidationError as error:
@@ -263,8 +270,9 @@ def _parse_tool(path: Path, number: int, entry: JsonValue) -> ToolSpec:
             f"{path}: tool {number}: {function.name!r} is no tool name; use small letters, digits and _"
         )
     try:
-        compile_schema(function.parameters, where=f"{function.name}.parameters")
-        compile_schema(parsed.returns, where=f"{function.name}.returns")
+        for which, schema in (("parameters", function.parameters), ("returns", parsed.returns)):
+            if not is_linted:
+                compile_schema(schema, where=f"{function.name}.{which}")
     except PolicyViolation as error:
         raise PolicyViolation(f"{path}: {error}") from None
     if function.parameters.get("type") != "object":

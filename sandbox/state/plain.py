@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sandbox.schema import json_path
+from sandbox.json_path import json_path
 
 __all__ = ["CHARACTERS_PER_NODE", "MAX_INTEGER", "MAX_NODES", "is_plain_json", "plain_json_problem"]
 

@@ -58,8 +58,11 @@ def state_digest(state: JsonObject) -> str:
 
 
 def encode_tables(state: Mapping[str, object]) -> dict[str, bytes]:
-    """Write every table canonically, in sorted order of their names."""
-    return {name: canonical(state[name]) for name in sorted(state)}
+    """Write every table canonically, in sorted order of their names.
+
+    They are copied, for orjson's own bytes take 4 KB for as long as they are kept.
+    """
+    return {name: bytes(memoryview(canonical(state[name]))) for name in sorted(state)}
 
 
 def written_entry(name: str, table: bytes) -> bytes:

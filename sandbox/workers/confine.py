@@ -65,15 +65,18 @@ def die_with_parent() -> None:
 
 
 def prepare() -> None:
-    """Do, before a process forks, what each fork would have to do again."""
+    """Do, before a process forks, what each fork would have to do again, in memory of its own."""
+    os.environ.clear()
     if sys.platform == "linux":
-        _libc()
+        for name in ("prctl", "syscall"):  # found here, where all forks share them
+            getattr(_libc(), name)
         _filter()
 
 
 def confine(*, keep: int) -> tuple[str, ...]:
     """Confine this process for good; only the descriptor ``keep`` stays open.  Give the measures taken."""
-    os.environ.clear()
+    if os.environ:  # a fork's is empty already
+        os.environ.clear()
     close_descriptors(keep={keep})
     steps: list[tuple[str, Callable[[], bool]]] = [("privileges", _drop_privileges)]
     if sys.platform == "linux":

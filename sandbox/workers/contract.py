@@ -17,7 +17,7 @@ from sandbox.types import Fault, FaultKind
 
 __all__ = ["Answer", "Tool", "argument_problem", "fault", "judge_failure", "judge_result"]
 
-Answer = orjson.Fragment | Fault
+Answer = bytes | Fault
 """What a call returned, written as JSON, or why it failed."""
 
 _Written = Mapping[str, bytes | None]  # tables by name, None for one that is gone
@@ -95,7 +95,7 @@ def judge_result(tool: Tool, world: LiveWorld, result: Any, meter: Meter, *, str
             FaultKind.INVALID_RESULT, "the result shares parts with the state; copy them", code="shares_state"
         )
     # Written at once: a result that shares parts with the state must not change with it.
-    written = orjson.Fragment(orjson.dumps(result))
+    written = orjson.dumps(result)
     return (_commit(tool, world, meter) if meter.wrote else None) or written
 
 

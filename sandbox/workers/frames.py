@@ -93,12 +93,14 @@ def receive(channel: socket.socket) -> Any:
 
 
 def _exactly(channel: socket.socket, count: int) -> bytearray | None:
-    received = bytearray()
-    while len(received) < count:
-        part = channel.recv(min(count - len(received), 1 << 20))
-        if not part:
-            if received:
+    received = bytearray(count)
+    here = 0
+    with memoryview(received) as room:
+        while here < count:
+            part = channel.recv_into(room[here:])
+            if not part and here:
                 raise FrameError("the peer closed in the middle of a frame")
-            return None
-        received += part
+            if not part:
+                return None
+            here += part
     return received

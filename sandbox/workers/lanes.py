@@ -89,7 +89,7 @@ class TrustedLane:
         try:
             state = world.open_tables(tool.reached, tool.own)
             # Written at once: a result that shares parts with the state must not change with it.
-            answer = orjson.Fragment(orjson.dumps(tool.function(state, self.context, **arguments)))
+            answer = orjson.dumps(tool.function(state, self.context, **arguments))
             if tool.own:
                 world.settle(tool.own, attached=meter.attached)
             return answer, None

@@ -92,10 +92,10 @@ class Program:
         counters = world.counters.copy()
         lane.context.renew((world.origin.name, number, name), world.counters)
         answer, used = lane.execute(tool, world, arguments, strict=strict)
-        if type(answer) is Fault:
+        if not isinstance(answer, bytes):
             world.counters = counters
         elif planned is not None:
-            answer = truncated(planned, orjson.dumps(answer))
+            answer = truncated(planned, answer)
         return answer, used
 
     def _compiled(self, name: str) -> Tool | None:

@@ -24,6 +24,7 @@ IMPORTED = ("RestrictedPython", "jsonschema_rs", "orjson", "xxhash")
 START_SECONDS = 60.0
 BOOT = (
     "import sys, json; sys.path[:0] = json.loads(sys.argv[1]); "
+    "import RestrictedPython, jsonschema_rs, orjson, xxhash; "
     "from sandbox.workers.worker import start; start()"
 )
 

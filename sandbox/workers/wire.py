@@ -19,7 +19,6 @@ from sandbox.types import (
     Outcome,
     Returned,
     Snapshot,
-    Step,
     Trajectory,
 )
 from sandbox.workers.faults import write_faults
@@ -34,19 +33,26 @@ __all__ = ["pack_message", "read_executions", "read_outcome", "write_call", "wri
 FLAT, LONG = 40, 10_000  # together still below what a whole walk lets through
 FAULTS = {kind.value: kind for kind in FaultKind}
 
-# The slots of what is made for every call: a frozen class's own __init__ takes three times as long to fill
-# them, and that was a third of the parent's time.
+# The slots of what is made for every dialogue: a frozen class's own __init__ takes three times as long to
+# fill them.
 _new: Any = object.__new__
-_SET_OUTCOME, _SET_DIGEST, _SET_USED, _SET_SNAPSHOT = (
-    vars(Step)[name].__set__ for name in ("outcome", "state_digest", "steps_used", "snapshot")
-)
 _SET_VALUE = vars(Returned)["value"].__set__
 _SET_WORLD, _SET_STATE, _SET_COUNTERS, _SET_MADE = (
     vars(Snapshot)[name].__set__ for name in ("world", "state", "counters", "calls_made")
 )
-_SET_STEPS, _SET_FINAL_DIGEST, _SET_FINAL = (
-    vars(Execution)[name].__set__ for name in ("steps", "final_state_digest", "kept_final")
+_SET_RESULTS, _SET_FAULTS, _SET_DIGESTS, _SET_USED, _SET_SNAPSHOTS, _SET_FINAL_DIGEST, _SET_FINAL = (
+    vars(Execution)[name].__set__
+    for name in (
+        "results",
+        "faults",
+        "state_digests",
+        "steps_used",
+        "snapshots",
+        "final_state_digest",
+        "kept_final",
+    )
 )
+_TEXTS, _COUNTS = frozenset({str}), frozenset({int, type(None)})
 
 
 def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
@@ -129,7 +135,7 @@ _NONE = object()
 
 def write_call(call: Call) -> list[Any]:
     """Write a call; arguments that are not plain JSON stay behind and their problem goes instead."""
-    arguments = call.arguments
+    arguments: Any = call.arguments
     if _is_flat(arguments):
         return [call.name, arguments]
     problem = plain_json_problem(arguments)
@@ -184,63 +190,54 @@ def read_executions(trajectories: Sequence[Trajectory], pack: Pack, answers: lis
 
 def _execution(trajectory: Trajectory, pack: Pack, answer: Any) -> Execution:
     """Read one answer: columns of results, digests and steps used, and the faults of those that failed."""
-    steps = _steps(answer["results"], answer["digests"], answer["used"])
-    if len(steps) != len(trajectory.calls):
-        raise FrameError("a worker answered with another number of steps")
-    for number, kind, code, message in answer["faults"]:
-        _set_fault(steps, number, _fault(kind, code, message))
+    results, digests, used = answer["results"], answer["digests"], answer["used"]
+    for column in (results, digests, used):
+        if type(column) is not list or len(column) != len(trajectory.calls):
+            raise FrameError("a worker answered with another number of steps")
     digest = answer["digest"]
-    if type(digest) is not str:
+    if type(digest) is not str or not _TEXTS.issuperset(map(type, digests)):
         raise TypeError("a digest is a text")
-    final = None
+    if not _COUNTS.issuperset(map(type, used)):
+        raise TypeError("steps are counted, or None")
+    faults: dict[int, Fault] = {}
+    for number, kind, code, message in answer["faults"]:
+        if type(number) is not int or not 0 <= number < len(results):
+            raise ValueError("a fault has the number of its call")
+        if results[number] is not None or number in faults:
+            raise ValueError("a call has a fault or a result")
+        faults[number] = _fault(kind, code, message)
+    snapshots: tuple[Snapshot, ...] = ()
+    final: Snapshot | None = None
     if trajectory.keep_final or trajectory.keep_snapshots:
-        final = _snapshots(trajectory, pack, steps, answer)
+        snapshots, final = _snapshots(trajectory, pack, answer)
     execution: Execution = _new(Execution)
-    _SET_STEPS(execution, tuple(steps))
+    _SET_RESULTS(execution, tuple(results))
+    _SET_FAULTS(execution, faults)
+    _SET_DIGESTS(execution, tuple(digests))
+    _SET_USED(execution, tuple(used))
+    _SET_SNAPSHOTS(execution, snapshots)
     _SET_FINAL_DIGEST(execution, digest)
     _SET_FINAL(execution, final)
     return execution
 
 
-def _steps(results: list[Any], digests: list[Any], used: list[Any]) -> list[Step]:
-    steps = []
-    for value, digest, count in zip(results, digests, used, strict=True):
-        if type(digest) is not str or (type(count) is not int and count is not None):
-            raise TypeError("a step has a digest and counts its steps")
-        returned = _new(Returned)
-        _SET_VALUE(returned, value)
-        step = _new(Step)
-        _SET_OUTCOME(step, returned)
-        _SET_DIGEST(step, digest)
-        _SET_USED(step, count)
-        _SET_SNAPSHOT(step, None)
-        steps.append(step)
-    return steps
-
-
-def _set_fault(steps: list[Step], number: Any, fault: Fault) -> None:
-    """Put a fault in the place of its call's result, which is null."""
-    if type(number) is not int or not 0 <= number < len(steps):
-        raise ValueError("a fault has the number of its call")
-    if steps[number].outcome != Returned(None):
-        raise ValueError("a call has a fault or a result")
-    _SET_OUTCOME(steps[number], fault)
-
-
-def _snapshots(trajectory: Trajectory, pack: Pack, steps: list[Step], answer: Any) -> Snapshot | None:
-    """Give the last snapshot if it is to be kept; put those between calls, if they are, into the steps."""
+def _snapshots(
+    trajectory: Trajectory, pack: Pack, answer: Any
+) -> tuple[tuple[Snapshot, ...], Snapshot | None]:
+    """Give the snapshots between the calls, and the last, those that are to be kept."""
     start = trajectory.start
     if isinstance(start, str):
         start = Snapshot(world=start, state=pack.worlds[start])
-    state, made = start.state, start.calls_made
+    state, made, kept = start.state, start.calls_made, []
     if trajectory.keep_snapshots:
-        for step, (counters, tables, gone) in zip(steps, answer["kept"], strict=True):
+        for _, (counters, tables, gone) in zip(trajectory.calls, answer["kept"], strict=True):
             state, made = _after(state, tables, gone), made + 1
-            _SET_SNAPSHOT(step, _snapshot_of(start.world, state, counters, made))
+            kept.append(_snapshot_of(start.world, state, counters, made))
     if not trajectory.keep_final:
-        return None
+        return tuple(kept), None
     state = _after(state, answer["tables"], answer["gone"])
-    return _snapshot_of(start.world, state, answer["counters"], start.calls_made + len(steps))
+    made = start.calls_made + len(trajectory.calls)
+    return tuple(kept), _snapshot_of(start.world, state, answer["counters"], made)
 
 
 def _snapshot_of(world: str, state: JsonObject, counters: Any, made: int) -> Snapshot:

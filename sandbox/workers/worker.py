@@ -15,6 +15,8 @@ import time
 import unicodedata  # the parser wants it for names beyond ASCII, and a confined worker cannot import it
 from typing import Any, NoReturn
 
+import orjson
+
 from sandbox.errors import SandboxError
 from sandbox.language.meter import Meter
 from sandbox.language.surroundings import Surroundings
@@ -123,7 +125,7 @@ def _answer(
     match message:
         case {"compile": sources, "trusted": trusted, "schemas": schemas}:
             try:
-                for where, schema in schemas.items():
+                for where, schema in () if trusted else schemas.items():
                     lint_schema(schema, where=where)
             except SandboxError as error:
                 return {"failed": str(error)[:MAX_ERROR_TEXT]}
@@ -145,7 +147,7 @@ def _trajectory(program: Program, entry: dict[str, Any], *, strict: bool) -> dic
     world = _opened(program, entry)
     planned = read_faults(entry["faults"]) if "faults" in entry else {}
     keep = entry.get("keep", False)
-    results: list[Any] = []
+    results: list[bytes] = []
     digests: list[str] = []
     used: list[int | None] = []
     faults: list[list[Any]] = []
@@ -154,16 +156,18 @@ def _trajectory(program: Program, entry: dict[str, Any], *, strict: bool) -> dic
         unfit = call[2] if len(call) > 2 else None
         fault = planned.get(world.calls_made) if planned else None
         answer, steps = program.call(world, call[0], call[1], fault, unfit=unfit, strict=strict)
-        if type(answer) is Fault:  # a match takes five times as long
-            faults.append([len(results), *_written(answer)])
-            results.append(None)
-        else:
+        if isinstance(answer, bytes):  # a match takes five times as long
             results.append(answer)
+        else:
+            faults.append([len(results), *_written(answer)])
+            results.append(b"null")
         digests.append(world.digest)
         used.append(steps)
         if keep:
             kept.append([dict(world.counters), *world.changes()])
-    columns: dict[str, Any] = {"results": results, "digests": digests, "used": used, "faults": faults}
+    # In one: what orjson writes takes 4 KB for as long as it is kept (0.4 MB of a worker's memory).
+    written = orjson.Fragment(b"[" + b",".join(results) + b"]")
+    columns: dict[str, Any] = {"results": written, "digests": digests, "used": used, "faults": faults}
     columns["digest"] = world.digest
     if keep:
         columns["kept"] = kept

@@ -21,7 +21,9 @@ from sandbox import (
     pinned_digests,
     shipped_packs,
 )
+from sandbox.language.policy import check_source, parse_source
 from sandbox.packs.pins import read_pins
+from sandbox.schema import lint_schema
 from tests.sandbox.dialogues import drawn_dialogues
 
 
@@ -33,6 +35,16 @@ def test_every_shipped_pack_is_pinned_as_it_is(name: str) -> None:
 def test_only_shipped_packs_are_pinned() -> None:
     assert set(read_pins()) == set(shipped_packs())
     assert len(pinned_digests()) == len(shipped_packs())
+
+
+@pytest.mark.parametrize("name", shipped_packs())
+def test_every_pinned_pack_passes_what_is_not_asked_again_when_it_runs(name: str) -> None:
+    pack = open_pack(name)
+    check_source(parse_source(pack.source))
+    lint_schema(pack.state_schema)
+    for tool in pack.tools:
+        lint_schema(tool.parameters)
+        lint_schema(tool.returns)
 
 
 @pytest.mark.parametrize("name", shipped_packs())

@@ -219,15 +219,16 @@ def _trajectory(transcript: Transcript, pack: Pack) -> Trajectory:
 
 def _executed(opened: _OpenedPack, trajectory: Trajectory, run: Execution) -> Executed:
     assert isinstance(trajectory.start, str)
-    before = opened.digests[trajectory.start]
-    changed: set[int] = set()
-    for number, (call, step) in enumerate(zip(trajectory.calls, run.steps, strict=True)):
-        if step.state_digest != before and call.name in opened.reads:
-            changed.add(number)
-        before = step.state_digest
+    after = run.state_digests
+    before = (opened.digests[trajectory.start], *after)[: len(after)]
+    changed = [
+        number
+        for number, (call, old, new) in enumerate(zip(trajectory.calls, before, after, strict=True))
+        if old != new and call.name in opened.reads
+    ]
     mock = opened.pack.mock
     return Executed(
-        outcomes=tuple(step.outcome for step in run.steps),
+        outcomes=run.outcomes,
         final_state_digest=run.final_state_digest if mock is None else None,
         changed_by_reads=frozenset(changed),
         made_up=mock == "schema-true",

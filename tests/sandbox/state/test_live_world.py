@@ -20,6 +20,7 @@ from sandbox.language.tables import reached_tables
 from sandbox.state.live_world import LiveWorld
 from sandbox.state.world import encode_tables
 from sandbox.workers.compiled import compile_source
+from sandbox.workers.contract import Answer
 from sandbox.workers.program import Program, load_program
 
 SOURCE = """
@@ -209,8 +210,8 @@ def restored(program: Program, world: LiveWorld) -> tuple[Program, LiveWorld]:
     return program, LiveWorld.resumed(origin, full_state(world), gone, world.counters, world.calls_made)
 
 
-def plain(outcome: object) -> object:
-    return outcome if isinstance(outcome, Fault) else canonical(outcome)
+def plain(outcome: Answer) -> bytes | Fault:
+    return outcome if isinstance(outcome, Fault) else canonical(orjson.loads(outcome))
 
 
 TestWorlds = Worlds.TestCase

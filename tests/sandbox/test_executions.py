@@ -1,0 +1,44 @@
+"""An execution is kept in columns and read row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox import Execution, Fault, FaultKind, Returned, Snapshot, Step
+
+VALUES: st.SearchStrategy[Any] = st.none() | st.integers() | st.text() | st.lists(st.integers(), max_size=3)
+FAULTS = st.builds(Fault, st.sampled_from(FaultKind), st.text(max_size=5), st.text(max_size=5))
+SNAPSHOTS = st.builds(Snapshot, world=st.text(max_size=3), state=st.just({}), calls_made=st.integers(0, 9))
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> tuple[Step, ...]:
+    snapshots = SNAPSHOTS if draw(st.booleans()) else st.none()
+    step = st.builds(
+        Step,
+        outcome=st.builds(Returned, VALUES) | FAULTS,
+        state_digest=st.text(max_size=4),
+        steps_used=st.none() | st.integers(0, 9),
+        snapshot=snapshots,
+    )
+    return tuple(draw(st.lists(step, max_size=5)))
+
+
+@given(steps=rows())
+def test_steps_written_as_columns_read_as_they_were(steps: tuple[Step, ...]) -> None:
+    execution = Execution.of(steps, final_state_digest="d")
+    assert execution.steps == steps
+    assert execution.outcomes == tuple(step.outcome for step in steps)
+    assert execution.state_digests == tuple(step.state_digest for step in steps)
+
+
+@given(one=rows(), other=rows())
+def test_executions_are_equal_exactly_if_their_steps_are(
+    one: tuple[Step, ...], other: tuple[Step, ...]
+) -> None:
+    left, right = (Execution.of(steps, final_state_digest="d") for steps in (one, other))
+    assert (left == right) == (one == other)
+    assert left == Execution.of(left.steps, final_state_digest="d")
