@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.schema import json_path
+from sandbox.json_path import json_path
 from sandbox.trusted.at_once import CONTAINERS, SCALARS, STRICT, is_uniform, write_at_once
 from sandbox.trusted.attributes import CODE, TEXTS, attributes_of, has_only_attributes
 

@@ -24,6 +24,7 @@ __all__ = ["TrustedPool", "TrustedWorker", "open_trusted_pool"]
 
 T = TypeVar("T")
 OPEN_SECONDS = 120.0
+PATIENCE = 3
 MEMORY_BYTES = 8 << 30
 BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
@@ -79,18 +80,25 @@ def _reap(process: subprocess.Popen[bytes]) -> int:
 
 
 class TrustedPool:
-    """Up to ``workers`` processes with one environment; those that die or are late are replaced."""
+    """Up to ``workers`` processes with one environment; those that die or are late are replaced.
+
+    There is one at first.  Each other starts when somebody has waited for a worker for some times as long as
+    a process takes to start: where that never happens it would come too late to be of use.
+    """
 
     def __init__(self, source: str, workers: int) -> None:
         self._source = source
-        self._slots = anyio.Semaphore(workers)
+        self._slots = anyio.Semaphore(1)
+        self._to_come = workers - 1
+        self._start_seconds = OPEN_SECONDS
         self._idle: list[TrustedWorker] = []
         self.workers = workers
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[TrustedWorker]:
         """Lend a worker; it is ended if the context is left by an exception."""
-        async with self._slots:
+        await self._take_slot()
+        try:
             worker = self._idle.pop() if self._idle else await self._start()
             try:
                 yield worker
@@ -102,6 +110,19 @@ class TrustedPool:
                 await worker.end()
             else:
                 self._idle.append(worker)
+        finally:
+            self._slots.release()
+
+    async def _take_slot(self) -> None:
+        """Wait for a worker that is free, or long enough for one more."""
+        if self._to_come:
+            with anyio.move_on_after(PATIENCE * self._start_seconds):
+                await self._slots.acquire()
+                return
+        if self._to_come:
+            self._to_come -= 1
+        else:
+            await self._slots.acquire()
 
     async def ask(self, message: dict[str, Any], seconds: float, read: Callable[[dict[str, Any]], T]) -> T:
         """Ask any worker; give what ``read`` makes of the answer.
@@ -134,6 +155,7 @@ class TrustedPool:
                 await worker.end()
 
     async def _start(self) -> TrustedWorker:
+        began = anyio.current_time()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
@@ -152,6 +174,7 @@ class TrustedPool:
         if "failed" in answer:
             await worker.end()
             raise EnvironmentUnusable(f"{self._source}: {answer['failed']}")
+        self._start_seconds = anyio.current_time() - began
         return worker
 
     async def close(self) -> None:

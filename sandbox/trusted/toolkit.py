@@ -63,8 +63,8 @@ class Toolkit:
         self.errors += tuple(declared)
 
     def _add(self, names: Collection[str], part: Any) -> None:
-        again = self._owners.keys() & names
-        if again:
+        if not self._owners.keys().isdisjoint(names):
+            again = self._owners.keys() & names
             raise EnvironmentUnusable(f"two objects have a tool {min(again)}; give one of them another name")
         self._owners.update(dict.fromkeys(names, part))
 

@@ -154,19 +154,15 @@ class _Runs:
 def _runs(pairing: Pairing, compared: Compared, run: Executed) -> _Runs:
     disputed = {(finding.turn, finding.call) for finding in compared.findings} | compared.unjudged
     state_is_other = (None, None) in disputed or compared.state_unjudged
-    returned = replayed = executed = 0
-    failed: list[tuple[int, int]] = []
-    ran = (site for site in pairing.sites if site.call.arguments is not None)
-    for (where, _), outcome in zip(ran, run.outcomes, strict=True):
-        if isinstance(outcome, Fault):
-            failed.append(where)
-        else:
-            returned += 1
-        if run.made_up or where in disputed:
-            continue
-        replayed += where in pairing.answers
-        executed += run.final_state_digest is not None and not state_is_other
-    return _Runs(returned=returned, replayed=replayed, executed=executed, failed=tuple(failed))
+    ran = [site.where for site in pairing.sites if site.call.arguments is not None]
+    failed = [where for where, outcome in zip(ran, run.outcomes, strict=True) if isinstance(outcome, Fault)]
+    agreed = [] if run.made_up else [where for where in ran if where not in disputed] if disputed else ran
+    return _Runs(
+        returned=len(ran) - len(failed),
+        replayed=sum(map(pairing.answers.__contains__, agreed)),
+        executed=0 if run.final_state_digest is None or state_is_other else len(agreed),
+        failed=tuple(failed),
+    )
 
 
 def _gaps(transcript: Transcript, compared: Compared, executed: int) -> dict[Gap, int]:

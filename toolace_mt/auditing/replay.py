@@ -11,10 +11,13 @@ __all__ = ["calls_of", "fault_problem", "faults_of"]
 def calls_of(transcript: Transcript) -> tuple[Call, ...]:
     """Give the calls whose arguments could be read, in order."""
     return tuple(
-        Call(name=call.name, arguments=call.arguments)
-        for message in transcript.messages
-        for call in message.calls
-        if call.arguments is not None
+        [
+            Call(name=call.name, arguments=call.arguments)
+            for message in transcript.messages
+            if message.calls
+            for call in message.calls
+            if call.arguments is not None
+        ]
     )
 
 

@@ -19,6 +19,7 @@ from toolace_mt.auditing.report import Verdict
 __all__ = ["Audited", "audited"]
 
 _AHEAD_PER_JOB = 3
+_ON_EXECUTION = ("TA5", "TA6")
 _Judging = Callable[[Batch], Awaitable[list[list[Judged]]]]
 
 
@@ -58,7 +59,8 @@ async def audited(
         return
     ahead: deque[Audited] = deque()
     first = list(islice(todo, AT_HOME + 1))
-    async with _judging(jobs, has_much=len(first) > AT_HOME) as judge, anyio.create_task_group() as group:
+    judging = 1 if first and _is_only_run(first[0]) else jobs
+    async with _judging(judging, has_much=len(first) > AT_HOME) as judge, anyio.create_task_group() as group:
         for batch in chain(first, todo):
             one = Audited(batch)
             group.start_soon(one.work, judge, environment)
@@ -68,6 +70,11 @@ async def audited(
                 yield await ahead.popleft().finished()
         while ahead:
             yield await ahead.popleft().finished()
+
+
+def _is_only_run(batch: Batch) -> bool:
+    """Tell whether only rules on execution are chosen: then sending a record costs more than judging it."""
+    return all(rule.startswith(_ON_EXECUTION) for rule in batch.task.chosen)
 
 
 @asynccontextmanager

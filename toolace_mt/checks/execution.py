@@ -83,7 +83,8 @@ def compare_execution(
         raise ValueError(
             f"{len(outcomes)} outcomes for {len(sites)} calls; give one for each call with arguments"
         )
-    found = tuple(_findings(transcript, sites, pairing, outcomes, changed_by_reads))
+    as_recorded = not changed_by_reads and _all_returned_as_recorded(transcript, sites, pairing, outcomes)
+    found = () if as_recorded else tuple(_findings(transcript, sites, pairing, outcomes, changed_by_reads))
     recorded = transcript.setting.final_state_digest
     state = tuple(_check_final_state(recorded, final_digest, changes, differences))
     if not any(one.rule == _DRAWN for one in found):
@@ -93,6 +94,23 @@ def compare_execution(
     if not any(one.rule == _DRAWN for one in settled.findings):
         return Compared(findings=(*settled.findings, *state), unjudged=settled.unjudged)
     return Compared(findings=settled.findings, unjudged=settled.unjudged, state_unjudged=bool(state))
+
+
+def _all_returned_as_recorded(
+    transcript: Transcript, sites: tuple[CallSite, ...], pairing: Pairing, outcomes: Sequence[Outcome]
+) -> bool:
+    """Settle the common case at once for all calls: compared together they cost half."""
+    answers, messages = pairing.answers, transcript.messages
+    recorded: list[JsonValue] = []
+    executed: list[JsonValue] = []
+    for site, outcome in zip(sites, outcomes, strict=True):
+        if type(outcome) is not Returned:
+            return False
+        turn = answers.get(site.where)
+        if turn is not None:
+            recorded.append(messages[turn].value)
+            executed.append(outcome.value)
+    return written_alike(recorded, executed)
 
 
 def _findings(

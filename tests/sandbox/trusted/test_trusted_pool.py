@@ -61,3 +61,19 @@ async def test_a_message_that_is_too_long_is_said_to_be_so_and_ends_nobody() -> 
             await pool.ask({"tools": "x" * MAX_FRAME_BYTES}, 10, lambda answer: answer)
         assert death.value.cause is WorkerDeath.TOO_LONG
         assert await the_worker(pool) is first
+
+
+async def test_quick_questions_need_no_second_process_and_who_waits_for_long_gets_one() -> None:
+    async with open_trusted_pool(DESK, workers=2) as pool:
+        first = await the_worker(pool)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(pool.ask, ASKED, 10, lambda answer: answer["tools"])
+        assert await the_worker(pool) is first
+        async with pool.worker() as lent, pool.worker() as second:
+            assert lent is first
+            assert second is not first
+            with anyio.move_on_after(0) as at_once:
+                await the_worker(pool)
+            assert at_once.cancelled_caught, "there are no more than two"
+        assert {await the_worker(pool), await the_worker(pool)} <= {first, second}

@@ -99,6 +99,24 @@ class Counted:
 """
 
 
+async def test_results_come_in_the_order_of_their_records_in_batches_of_any_size() -> None:
+    records = [
+        trajectory(
+            (call("die") if number == 70 else call("find", parcel_id="P9"),), places={"P9": str(number)}
+        )
+        for number in range(150)
+    ]
+    async with open_trusted(DESK, workers=2) as runtime:
+        for _ in range(2):
+            done = await runtime.run(records, read=StateReading.DIGEST)
+            outcomes = [one.outcomes[0] for one in done if isinstance(one, TrustedExecution)]
+            found = [one.value if isinstance(one, Returned) else one.kind for one in outcomes]
+            assert found == [
+                FaultKind.CRASH if number == 70 else {"parcel_id": "P9", "place": str(number)}
+                for number in range(150)
+            ]
+
+
 async def test_after_a_death_no_record_is_run_again_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
