@@ -31,8 +31,8 @@ _STORE_META = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
 _STORE_EVENT = "INSERT INTO events (kind, at, detail) VALUES (?, ?, ?)"
 
 # On a fast disk a commit, with its way to the worker thread and back, costs the processor as much as ten
-# rows; in this time a busy run gathers about as many.  A reply takes a model many times longer.
-_GATHERING_SECONDS: Final = 0.005
+# rows; in this time a busy run gathers twice as many.  A reply takes a model many times longer.
+_GATHERING_SECONDS: Final = 0.010
 
 _Row = tuple[str, tuple[str | int | float, ...]]
 

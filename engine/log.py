@@ -25,7 +25,8 @@ def log_events(file: TextIO) -> EventReader:
 
     def read(event: Event) -> None:
         # The processor alone: a bound logger's way to it takes as long again, for each reply.
-        line = stamp(None, "info", {"event": _name(type(event).__name__), **_fields(event, names)})
+        fields = {name: getattr(event, name) for name in names[type(event)]}
+        line = stamp(None, "info", {"event": _name(type(event).__name__), **fields})
         file.write(canonical_json(line).decode() + "\n")
 
     return read
@@ -42,8 +43,3 @@ class _FieldNames(dict[type, tuple[str, ...]]):
     def __missing__(self, kind: type) -> tuple[str, ...]:
         self[kind] = names = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
         return names
-
-
-def _fields(value: object, names: _FieldNames) -> dict[str, object]:
-    parts = {name: getattr(value, name) for name in names[type(value)]}
-    return {name: _fields(part, names) if names[type(part)] else part for name, part in parts.items()}

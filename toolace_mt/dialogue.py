@@ -8,7 +8,7 @@ calls).  Here each of the two kinds of either is a turn of its own type.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
@@ -160,7 +160,7 @@ class Dialogue:
                     turns[position] = MaskedTurn("assistant")
                 case _:
                     raise DialogueError(f"turn {position} has no words to mask")
-        return replace(self, turns=tuple(turns))
+        return self._with(turns)
 
     def fill(self, texts: Mapping[int, str]) -> Dialogue:
         """Put words into the gaps at the keys of ``texts``; other gaps stay."""
@@ -170,7 +170,7 @@ class Dialogue:
             if not isinstance(turn, MaskedTurn):
                 raise DialogueError(f"turn {position} is not a gap")
             turns[position] = UserTurn(text) if turn.speaker == "user" else AssistantTurn(text)
-        return replace(self, turns=tuple(turns))
+        return self._with(turns)
 
     def reword(self, texts: Mapping[int, str]) -> Dialogue:
         """Mask the turns of words at the keys of ``texts`` and fill them."""
@@ -180,10 +180,13 @@ class Dialogue:
             if not isinstance(turn, UserTurn | AssistantTurn):
                 raise DialogueError(f"turn {position} has no words to mask")
             turns[position] = type(turn)(text)
-        return replace(self, turns=tuple(turns))
+        return self._with(turns)
 
     def extend(self, position: int, turns: Iterable[Turn]) -> Dialogue:
         """Insert ``turns`` before ``position``."""
         if not 0 <= position <= len(self.turns):
             raise DialogueError(f"there is no place {position} in a dialogue of {len(self.turns)} turns")
-        return replace(self, turns=(*self.turns[:position], *turns, *self.turns[position:]))
+        return self._with((*self.turns[:position], *turns, *self.turns[position:]))
+
+    def _with(self, turns: Iterable[Turn]) -> Dialogue:
+        return Dialogue(system=self.system, tools=self.tools, turns=tuple(turns))

@@ -67,7 +67,9 @@ class Pipeline:
             return (await self.runtime.run(pack, [trajectory]))[0]
 
         async def execute(at: Snapshot, call: Call) -> Step:
-            return (await run(Trajectory(start=at, calls=(call,), keep_snapshots=True))).steps[0]
+            return (
+                await run(Trajectory(start=at, calls=(call,), keep_snapshots=True, keep_final=False))
+            ).steps[0]
 
         try:
             plan = await walk(pack, start, chance, execute)

@@ -102,7 +102,9 @@ class Stage:
         return (await self.runtime.run(self.pack, [trajectory]))[0]
 
     async def execute(self, at: Snapshot, call: Call) -> Step:
-        return (await self.run(Trajectory(start=at, calls=(call,), keep_snapshots=True))).steps[0]
+        return (
+            await self.run(Trajectory(start=at, calls=(call,), keep_snapshots=True, keep_final=False))
+        ).steps[0]
 
     async def draft(self, seed: int, *, world: str | None = None) -> Draft:
         """Plan a dialogue and lay it out coarsely, as the pipeline does.  Raises ``PlanError``."""

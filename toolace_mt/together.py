@@ -27,8 +27,10 @@ async def all_of(calls: Sequence[Callable[[], Awaitable[ResultT]]]) -> list[Resu
 
     try:
         async with anyio.create_task_group() as group:
-            for place, call in enumerate(calls):
+            for place, call in enumerate(calls[1:], start=1):
                 group.start_soon(keep, place, call)
+            if calls:
+                await keep(0, calls[0])  # here, else this task would only wait
     except BaseExceptionGroup as errors:
         raise _first(errors) from None
     return [results[place] for place in range(len(calls))]

@@ -26,6 +26,17 @@ async def test_results_come_in_the_order_of_the_calls_whoever_is_first() -> None
     assert await all_of([]) == []
 
 
+async def test_the_first_call_runs_in_the_task_that_waits_for_all_and_before_the_others() -> None:
+    ran: list[int] = []
+
+    async def note() -> None:
+        ran.append(anyio.get_current_task().id)
+
+    await all_of([note, note, note])
+    assert ran[0] == anyio.get_current_task().id
+    assert len(set(ran)) == 3
+
+
 async def test_an_error_is_raised_as_itself_and_the_others_are_cancelled() -> None:
     cancelled = anyio.Event()
 

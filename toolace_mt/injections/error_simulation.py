@@ -83,7 +83,8 @@ def _first_use(draft: Draft, index: int, said: Said) -> int | None:
 
 
 async def _declared_failure(call: ToolCall, before: Snapshot, run: Run) -> Fault | None:
-    execution = await run(Trajectory(start=before, calls=(Call(name=call.name, arguments=call.arguments),)))
+    tried = (Call(name=call.name, arguments=call.arguments),)
+    execution = await run(Trajectory(start=before, calls=tried, keep_final=False))
     outcome = execution.steps[0].outcome
     if isinstance(outcome, Fault) and outcome.kind is FaultKind.TOOL_ERROR:
         return outcome
@@ -149,6 +150,7 @@ async def _executed_again(draft: Draft, k: int, call: ToolCall, run: Run) -> tup
             start=draft.snapshot_before_call(k),
             calls=tuple(Call(name=c.name, arguments=c.arguments) for c in calls),
             keep_snapshots=True,
+            keep_final=False,
         )
     )
     return execution.steps

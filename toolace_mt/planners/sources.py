@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from toolace_mt.phrases import Phrase, label, say
 from toolace_mt.transcript import JsonObject, JsonValue
@@ -25,8 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A value on offer and the record that it stands in."""
 
     value: JsonValue

@@ -18,16 +18,14 @@ from sandbox import Call, Pack, Returned, Snapshot, Step, ToolSpec
 from toolace_mt.dialogue import ToolCall
 from toolace_mt.phrases import slots_of
 from toolace_mt.plan import Choice, Plan, Said, SubTask
+from toolace_mt.planners.parameters import Parameter, parameters_of
 from toolace_mt.planners.sources import (
     Row,
     choices_by_schema,
     clause_of,
-    properties_of,
-    required_of,
     rows_at,
     rows_of_world,
     selectors_for,
-    sources_of,
 )
 from toolace_mt.transcript import JsonObject, JsonValue
 
@@ -56,6 +54,13 @@ class _Output:
 
     tool: str
     value: JsonValue
+    found: dict[str, tuple[Row, ...]] = field(default_factory=dict)
+
+    def rows(self, path: str) -> tuple[Row, ...]:
+        """The rows at a path, which several parameters may ask for."""
+        if path not in self.found:
+            self.found[path] = rows_at(self.value, path)
+        return self.found[path]
 
 
 @dataclass(slots=True)
@@ -167,8 +172,8 @@ async def _check_first(scene: _Scene, name: str, arguments: JsonObject, walk: _W
     tool = _tool(scene.pack, name)
     if tool is None or scene.chance.random() < 0.4:
         return
-    required = required_of(tool.parameters)
-    needed = {key: arguments[key] for key in required if key in arguments}
+    required = [parameter.name for parameter in parameters_of(tool) if parameter.is_required]
+    needed = {name: arguments[name] for name in required if name in arguments}
     already = any(call.name == name and call.arguments == needed for call in walk.calls)
     if len(needed) == len(required) and not already:
         await _call(scene, tool, needed, walk)
@@ -193,26 +198,25 @@ async def _call(scene: _Scene, tool: ToolSpec, arguments: JsonObject, walk: _Wal
 async def _arguments(scene: _Scene, tool: ToolSpec, walk: _Walk, *, depth: int) -> JsonObject:
     chosen: dict[str, JsonValue] = {}
     bound: dict[str, JsonObject] = {}
-    for name, schema in properties_of(tool.parameters).items():
-        optional = name not in required_of(tool.parameters)
-        if optional and scene.chance.random() < 0.6:
+    for parameter in parameters_of(tool):
+        if not parameter.is_required and scene.chance.random() < 0.6:
             continue
         try:
-            value = await _value(scene, name, schema, walk, bound, depth=depth)
+            value = await _value(scene, parameter, walk, bound, depth=depth)
         except _DeadEndError:
-            if optional:
+            if not parameter.is_required:
                 continue
             raise
-        if chosen.get(str(schema.get("x-differs"))) == value:
+        if chosen.get(parameter.differs_from) == value:
             raise _DeadEndError
-        chosen[name] = value
+        chosen[parameter.name] = value
     return chosen
 
 
 async def _value(
-    scene: _Scene, name: str, schema: JsonObject, walk: _Walk, bound: dict[str, JsonObject], *, depth: int
+    scene: _Scene, parameter: Parameter, walk: _Walk, bound: dict[str, JsonObject], *, depth: int
 ) -> JsonValue:
-    sources = list(sources_of(schema))
+    name, schema, sources = parameter.name, parameter.schema, parameter.sources
     if not sources:
         return _chosen(scene, name, schema, walk)
     known = [entry for entry in sources if "tool" in entry and _latest(walk, entry) is not None]
@@ -241,7 +245,7 @@ def _tool(pack: Pack, name: str) -> ToolSpec | None:
 
 def _latest(walk: _Walk, entry: JsonObject) -> _Output | None:
     for output in reversed(walk.outputs):
-        if output.tool == entry["tool"] and rows_at(output.value, str(entry["path"])):
+        if output.tool == entry["tool"] and output.rows(str(entry["path"])):
             return output
     return None
 
@@ -250,7 +254,7 @@ def _from_output(scene: _Scene, name: str, schema: JsonObject, entry: JsonObject
     output = _latest(walk, entry)
     if output is None:
         raise _DeadEndError
-    rows = rows_at(output.value, str(entry["path"]))
+    rows = output.rows(str(entry["path"]))
     distinct = list({json.dumps(row.value): row for row in rows}.values())
     place = walk.outputs.index(output)
     is_fresh = place >= walk.begun_with

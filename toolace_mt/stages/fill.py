@@ -6,11 +6,12 @@ is asked for by itself; a larger model gets the whole turn.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, Literal
+
+import orjson
 
 from engine import ChatRequest, RefusedRequest
 from toolace_mt.asking import Ask
@@ -19,8 +20,9 @@ from toolace_mt.dialogue import UserTurn
 from toolace_mt.draft import Draft, Part, Slot, SlotKind
 from toolace_mt.known_good import good_fill
 from toolace_mt.prompts import rewording, voices_of
+from toolace_mt.same import Same
 from toolace_mt.together import all_of
-from toolace_mt.transcript import JsonObject
+from toolace_mt.transcript import DeclaredTool, JsonObject
 from toolace_mt.words.context import FillContext, Strictness
 from toolace_mt.words.rules import first_breach
 
@@ -80,13 +82,13 @@ def _gap(draft: Draft, position: int, spoken: Mapping[int, str], hidden_names: f
 
 def _hidden_names(draft: Draft) -> frozenset[str]:
     """Names of tools and parameters that are no plain words."""
-    names = {
-        name
-        for tool in draft.dialogue.tools
-        for name in (tool.name, *_parameter_names(tool.parameters))
-        if "_" in name or not name.islower()
-    }
-    return frozenset(names)
+    return frozenset[str]().union(*(_hidden_in(Same(tool)) for tool in draft.dialogue.tools))
+
+
+@lru_cache(maxsize=2048)
+def _hidden_in(key: Same[DeclaredTool]) -> frozenset[str]:
+    names = (key.one.name, *_parameter_names(key.one.parameters))
+    return frozenset(name for name in names if "_" in name or not name.islower())
 
 
 def _parameter_names(parameters: Mapping[str, object] | None) -> tuple[str, ...]:
@@ -180,6 +182,7 @@ def _request(gap: Gap, number: int, part: Part, attempt: int, label: str) -> Cha
     own = derived_seed(gap.seed, "voice", gap.speaker)
     voice = voices[(own + attempt) % len(voices)]
     letters = len(part.coarse.text)
+    longest = (letters * 8 // 5 + 99) // 50 * 50  # in steps, so that few schemas serve all turns
     seed = derived_seed(gap.seed, label, gap.position, number, attempt)
     return ChatRequest(
         purpose=f"refine.{part.kind}",
@@ -187,14 +190,15 @@ def _request(gap: Gap, number: int, part: Part, attempt: int, label: str) -> Cha
         max_tokens=60 + letters * 3 // 4,
         temperature=0.0 if attempt < len(voices) else _WARM,
         seed=seed,
-        schema=_fill_schema(letters),
+        schema=_fill_schema(longest),
         expected=good_fill(part.coarse.text, seed),
     )
 
 
-def _fill_schema(letters: int) -> JsonObject:
-    """One text, not much longer than the coarse one; in steps of 50, so that few schemas serve all turns."""
-    text: JsonObject = {"type": "string", "minLength": 1, "maxLength": (letters * 8 // 5 + 99) // 50 * 50}
+@lru_cache(maxsize=64)
+def _fill_schema(longest: int) -> JsonObject:
+    """One text, not much longer than the coarse one."""
+    text: JsonObject = {"type": "string", "minLength": 1, "maxLength": longest}
     return {
         "type": "object",
         "properties": {"text": text},
@@ -205,7 +209,7 @@ def _fill_schema(letters: int) -> JsonObject:
 
 def _text_of(reply: str) -> str | None:
     try:
-        answer = json.loads(reply)
+        answer = orjson.loads(reply)
     except ValueError:
         return None
     text = answer.get("text") if isinstance(answer, dict) else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
+
+import orjson
 
 from engine import ChatRequest, RefusedRequest
 from toolace_mt.asking import Ask
@@ -72,15 +73,14 @@ class ModelJudge:
     name = "model"
 
     async def prefers_new(self, contest: Contest, ask: Ask) -> bool:
-        return await self._wins(contest, ask, new_first=True) and await self._wins(
-            contest, ask, new_first=False
+        before = _shown(contest.before)
+        return await self._wins(contest, before, ask, new_first=True) and await self._wins(
+            contest, before, ask, new_first=False
         )
 
-    async def _wins(self, contest: Contest, ask: Ask, *, new_first: bool) -> bool:
+    async def _wins(self, contest: Contest, before: str, ask: Ask, *, new_first: bool) -> bool:
         first, second = (contest.new, contest.old) if new_first else (contest.old, contest.new)
-        messages = comparison().messages(
-            before=_shown(contest.before), speaker=contest.speaker, first=first, second=second
-        )
+        messages = comparison().messages(before=before, speaker=contest.speaker, first=first, second=second)
         request = ChatRequest(
             purpose="judge",
             messages=messages,
@@ -102,7 +102,7 @@ def _likeness(text: str, others: Sequence[str]) -> float:
 
 def _verdict(text: str) -> str | None:
     try:
-        answer = json.loads(text)
+        answer = orjson.loads(text)
     except ValueError:
         return None
     return str(answer.get("better")) if isinstance(answer, dict) else None

@@ -118,6 +118,16 @@ def test_every_required_argument_is_given_and_none_that_is_not_declared(planned:
                 assert required_of(parameters) <= call.arguments.keys() <= properties_of(parameters).keys()
 
 
+def test_the_arguments_of_a_call_stand_in_the_order_in_which_its_tool_declares_them(
+    planned: tuple[Planned, ...],
+) -> None:
+    for case in planned:
+        tools = {tool.name: tool for tool in case.stage.pack.tools}
+        for call in (call for task in case.plan.sub_tasks for call in task.calls):
+            declared = properties_of(tools[call.name].parameters)
+            assert list(call.arguments) == [name for name in declared if name in call.arguments]
+
+
 def test_every_value_that_the_user_tells_or_chooses_stands_in_the_request(
     planned: tuple[Planned, ...],
 ) -> None:
