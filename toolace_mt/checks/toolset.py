@@ -22,7 +22,7 @@ from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
 
 __all__ = ["CompiledTool", "Toolset", "compile_schema", "toolset_of"]
 
-MAX_SCHEMA_BYTES = 256 * 1024
+MAX_SCHEMA_LETTERS = 256 * 1024
 MAX_SCHEMA_DEPTH = 48
 _BACKTRACK_LIMIT = 100_000
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
@@ -114,15 +114,19 @@ def _known(parameters: JsonObject | None) -> frozenset[str] | None:
 def compile_schema(schema: JsonObject) -> CompiledSchema:
     """Lint and compile a JSON Schema; equal schemas are compiled once."""
     try:
-        return _compile(orjson.dumps(schema))
+        return _compile(
+            orjson.dumps(schema).decode()
+        )  # bytes of orjson's take 4 KB for as long as they are kept
     except (orjson.JSONEncodeError, RecursionError) as error:
         return CompiledSchema(validator=None, problem=f"the schema is no plain JSON: {error}")
 
 
 @lru_cache(maxsize=4096)
-def _compile(text: bytes) -> CompiledSchema:
-    if len(text) > MAX_SCHEMA_BYTES:
-        return CompiledSchema(validator=None, problem=f"the schema is larger than {MAX_SCHEMA_BYTES} bytes")
+def _compile(text: str) -> CompiledSchema:
+    if len(text) > MAX_SCHEMA_LETTERS:
+        return CompiledSchema(
+            validator=None, problem=f"the schema is longer than {MAX_SCHEMA_LETTERS} letters"
+        )
     schema = orjson.loads(text)
     problem = _lint(schema, schema, depth=0)
     if problem is not None:

@@ -123,7 +123,8 @@ def _tool(entry: JsonValue, number: int, native: bool, by_default: bool) -> Decl
     name = _first(function, _NAMES)
     if not isinstance(name, str) or not name:
         raise UnreadableRecordError(f"tool {number} has no name")
-    return _declared(name, orjson.dumps(function), native, by_default)
+    # As text: the bytes that orjson writes take 4 KB for as long as they are kept.
+    return _declared(name, orjson.dumps(function).decode(), native, by_default)
 
 
 def _custom(entry: JsonObject) -> JsonObject:
@@ -139,7 +140,7 @@ def _custom(entry: JsonObject) -> JsonObject:
 
 
 @lru_cache(maxsize=2048)
-def _declared(name: str, written: bytes, native: bool, by_default: bool) -> DeclaredTool:
+def _declared(name: str, written: str, native: bool, by_default: bool) -> DeclaredTool:
     """Equal tools give one value, so that what follows does its work on each of them once."""
     function: JsonObject = orjson.loads(written)
     description = _first(function, _DESCRIPTIONS)

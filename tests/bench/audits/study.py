@@ -12,21 +12,14 @@ __all__ = ["measure"]
 
 _MANY = 20_000
 _AGAIN = 5
+_ON_EXECUTION = ("TA5", "TA6")
 _BFCL = "tests.bench.audits.bfcl"
 
 
 def measure() -> None:
     """By the record alone in one process and in two, with execution, by size, and BFCL's own entries."""
     audited = "tests.bench.audits.audited"
-    executed = "tests.bench.audits.executed"
-    one, two, by_all, by_execution, all_again, execution_again = in_turn(
-        [audited, str(_MANY), "1"],
-        [audited, str(_MANY), "2"],
-        [executed],
-        [executed, "TA5", "TA6"],
-        [executed, "again"],
-        [executed, "again", "TA5", "TA6"],
-    )
+    one, two = in_turn([audited, str(_MANY), "1"], [audited, str(_MANY), "2"])
     say(f"audits: {_MANY:,} dialogues of {CALLS} calls; rules TA0 to TA4 and TA7")
     row("one process", one)
     row("two processes", two)
@@ -34,16 +27,25 @@ def measure() -> None:
         f"  a core judges {_per_core(one):,.0f} dialogues/s and {CALLS * _per_core(one):,.0f} calls/s;"
         f" two processes are {two['per_second'] / one['per_second']:.2f} times as fast as one"
     )
-    row("with execution, all packs", by_all)
-    row("the same, --select TA5,TA6", by_execution)
+    _executed("desk", "in one pack, six calls each")
+    _executed("made", "in all packs, as they are made here")
+    growth.measure()
+    if find_spec("bfcl_eval") is not None:
+        _bfcl()
+
+
+def _executed(which: str, what: str) -> None:
+    executed = ["tests.bench.audits.executed", which]
+    ways = [[], [*_ON_EXECUTION], ["again"], ["again", *_ON_EXECUTION]]
+    by_all, by_execution, all_again, execution_again = in_turn(*([*executed, *way] for way in ways))
+    say(f"audits with every call executed {what}")
+    row("all rules", by_all)
+    row(f"--select {','.join(_ON_EXECUTION)}", by_execution)
     say(
         f"  a core judges and executes {_per_core(by_all):,.0f} dialogues/s by all rules,"
         f" {_per_core(by_execution):,.0f} by those on execution and state alone;"
         f" once the packs are open {_per_core(all_again):,.0f} and {_per_core(execution_again):,.0f}"
     )
-    growth.measure()
-    if find_spec("bfcl_eval") is not None:
-        _bfcl()
 
 
 def _per_core(figures: Figures) -> float:
