@@ -10,7 +10,7 @@ from tests.bench.side_by_side import Figures, in_turn, row, say
 
 __all__ = ["measure"]
 
-_MANY = 20_000
+_MANY = 60_000
 _AGAIN = 5
 _ON_EXECUTION = ("TA5", "TA6")
 _BFCL = "tests.bench.audits.bfcl"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 
 from tests.toolace_mt.auditing.measured import openai_record
-from toolace_mt.auditing.batch import Batch, Task, batches, judge_batch
+from toolace_mt.auditing.batch import Batch, Judged, Task, batches, judge_batch
 from toolace_mt.auditing.judges import AT_HOME, JobsUnusableError, open_judges
 from toolace_mt.checks import RULES
 from toolace_mt.formats import FormatError
@@ -68,6 +69,21 @@ async def test_who_no_longer_waits_for_a_judgement_leaves_no_process_behind(tmp_
     assert _children() == before
 
 
+async def test_batches_that_wait_for_one_process_get_their_own_judgements(tmp_path: Path) -> None:
+    batch = _batch(tmp_path)
+    (record,) = batch.records
+    single = [replace(batch, records=(replace(record, number=number),)) for number in range(16)]
+    judged: dict[int, list[list[Judged]]] = {}
+
+    async def judge(number: int) -> None:
+        judged[number] = await judges.judge(single[number])
+
+    async with open_judges(1, at_home=0) as judges, anyio.create_task_group() as tasks:
+        for number in range(len(single)):
+            tasks.start_soon(judge, number)
+    assert [judged[number] for number in range(len(single))] == [judge_batch(one) for one in single]
+
+
 async def test_a_few_batches_start_no_process(tmp_path: Path) -> None:
     batch = _batch(tmp_path)
     before = _children()
@@ -75,5 +91,5 @@ async def test_a_few_batches_start_no_process(tmp_path: Path) -> None:
         assert [await judges.judge(batch) for _ in range(AT_HOME)] == [judge_batch(batch)] * AT_HOME
         assert _children() == before
         assert await judges.judge(batch) == judge_batch(batch)
-        assert len(_children() - before) == 1
+        assert len(_children() - before) == 2
     assert _children() == before
