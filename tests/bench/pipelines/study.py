@@ -8,6 +8,7 @@ from tests.bench.side_by_side import Figures, in_turn, row, say
 __all__ = ["measure"]
 
 _COUNTS = (100, 1_000)
+_BARE_LOOPS = 2.5
 
 
 def measure() -> None:
@@ -16,7 +17,8 @@ def measure() -> None:
     say("dialogues: all packs, no model, every call executed while planned and again when verified")
     row("made", made)
     with model_server() as port:
-        engine, *simulated = in_turn(
+        bare, engine, *simulated = in_turn(
+            ["tests.bench.models.client", "bare", port],
             ["tests.bench.models.client", "engine", port, "rarely"],
             *(["tests.bench.pipelines.simulated", str(count)] for count in _COUNTS),
             turns=1,
@@ -24,15 +26,17 @@ def measure() -> None:
     say("dialogues refined and judged by the simulated model, 0 to 50 ms an answer, on one core (goal 40/s)")
     for count, figures in zip(_COUNTS, simulated, strict=True):
         row(f"{count:,} of them", figures)
-    _compare(engine, *simulated)
+    _compare(bare, engine, *simulated)
 
 
-def _compare(engine: Figures, few: Figures, many: Figures) -> None:
+def _compare(bare: Figures, engine: Figures, few: Figures, many: Figures) -> None:
     asking = many["requests"] * engine["cpu_ms"]
     say(
         f"  CPU {many['cpu_ms'] / asking:.2f} times that of its {many['requests']:.1f} requests (goal 1.3), "
         f"and {many['sandbox_ms']:.1f} ms in the sandbox"
     )
+    allowed = many["requests"] * _BARE_LOOPS * bare["cpu_ms"]
+    say(f"  {many['cpu_ms'] / allowed:.2f} times what its requests may cost, {_BARE_LOOPS} bare loops each")
     say(f"  {many['simulation_ms']:.2f} ms of it only because the model is simulated")
     used = many["per_second"] * (many["cpu_ms"] + many["sandbox_ms"]) / 1000
     say(f"  {used:.2f} of the core was used, all of it would give {many['per_second'] / used:.0f}/s")
