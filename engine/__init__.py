@@ -6,9 +6,10 @@ imports: ``engine.chat.openai_http`` (aiohttp), ``engine.chat.cassette`` (pydant
 """
 
 from engine.budget import Budget, BudgetLimits, BudgetStatistics, Pledge
+from engine.canonical import ReplySchema, canonical_json
 from engine.chat.base import ChatModel
 from engine.chat.client import ChatClient
-from engine.chat.digest import canonical_json, request_digest
+from engine.chat.digest import request_digest
 from engine.chat.journaled import JournaledModel, ReplyBook
 from engine.chat.metered import MeteredModel
 from engine.chat.retrying import RetryingModel, RetryPolicy
@@ -116,6 +117,7 @@ __all__ = [
     "RefusedRequest",
     "ReplyBook",
     "ReplyReceived",
+    "ReplySchema",
     "RequestFailed",
     "RequestRetried",
     "RequestWindow",

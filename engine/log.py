@@ -9,7 +9,7 @@ from typing import TextIO
 
 import structlog
 
-from engine.chat.digest import canonical_json
+from engine.canonical import canonical_json
 from engine.events import Event, EventReader
 
 __all__ = ["log_events"]

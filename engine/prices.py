@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
+from engine.canonical import canonical_json
 from engine.types import ChatRequest, Usage
 
 __all__ = [
@@ -130,4 +131,5 @@ def likely_tokens(request: ChatRequest) -> int:
 
 
 def _schema_letters(request: ChatRequest) -> int:
-    return 0 if request.schema is None else len(str(request.schema)) + 200
+    # half as much again: a server may write it with spaces
+    return 0 if request.schema is None else len(canonical_json(request.schema)) * 3 // 2 + 200

@@ -26,7 +26,8 @@ class ChatRequest:
     """One question to a chat model; equal requests have equal digests.
 
     ``purpose`` names the stage that asks (``"refine.user"``); it labels events and the ledger and does
-    not reach the model.  ``schema`` is a JSON Schema which the reply's text must fit, as one JSON value.
+    not reach the model.  ``schema`` is a JSON Schema which the reply's text must fit, as one JSON value;
+    where many requests share one, make a ``ReplySchema`` of it.
     ``seed`` is part of the digest, so a second draw of the same prompt is another request.
     ``expected`` is an answer known to be good.  Only a simulated model gets it; it is part neither of the
     prompt nor of the digest.

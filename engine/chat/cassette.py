@@ -8,8 +8,9 @@ from typing import Literal, Self
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.canonical import canonical_json
 from engine.chat.base import ChatModel
-from engine.chat.digest import canonical_json, request_digest
+from engine.chat.digest import request_digest
 from engine.errors import UnusableModel
 from engine.types import ChatReply, ChatRequest, Usage
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from engine.chat.digest import canonical_json
+from engine.canonical import canonical_json
 from engine.chat.structured import schema_instruction
 from engine.errors import ModelError, RefusedRequest, TransientError, UnusableModel
 from engine.prices import likely_tokens

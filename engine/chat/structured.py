@@ -9,8 +9,8 @@ from dataclasses import replace
 import jsonschema_rs
 import orjson
 
+from engine.canonical import canonical_json
 from engine.chat.base import ChatModel
-from engine.chat.digest import canonical_json
 from engine.errors import RefusedRequest
 from engine.types import ChatMessage, ChatReply, ChatRequest, JsonObject, JsonValue
 

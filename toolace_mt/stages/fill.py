@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import orjson
 
-from engine import ChatRequest, RefusedRequest
+from engine import ChatRequest, RefusedRequest, ReplySchema
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import UserTurn
@@ -196,15 +196,17 @@ def _request(gap: Gap, number: int, part: Part, attempt: int, label: str) -> Cha
 
 
 @lru_cache(maxsize=64)
-def _fill_schema(longest: int) -> JsonObject:
+def _fill_schema(longest: int) -> ReplySchema:
     """One text, not much longer than the coarse one."""
     text: JsonObject = {"type": "string", "minLength": 1, "maxLength": longest}
-    return {
-        "type": "object",
-        "properties": {"text": text},
-        "required": ["text"],
-        "additionalProperties": False,
-    }
+    return ReplySchema(
+        {
+            "type": "object",
+            "properties": {"text": text},
+            "required": ["text"],
+            "additionalProperties": False,
+        }
+    )
 
 
 def _text_of(reply: str) -> str | None:

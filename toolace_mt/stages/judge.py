@@ -8,25 +8,26 @@ from typing import Final, Literal, Protocol
 
 import orjson
 
-from engine import ChatRequest, RefusedRequest
+from engine import ChatRequest, RefusedRequest, ReplySchema
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import AssistantTurn, MaskedTurn, Turn, UserTurn
 from toolace_mt.known_good import good_verdict
 from toolace_mt.prompts import comparison
-from toolace_mt.transcript import JsonObject
 from toolace_mt.words.tokens import similarity
 
 __all__ = ["Contest", "Judge", "ModelJudge", "RuleJudge"]
 
 _ALIKE = 0.6
 _TURNS_SHOWN = 6
-_VERDICT: Final[JsonObject] = {
-    "type": "object",
-    "properties": {"better": {"type": "string", "enum": ["A", "B"]}},
-    "required": ["better"],
-    "additionalProperties": False,
-}
+_VERDICT: Final = ReplySchema(
+    {
+        "type": "object",
+        "properties": {"better": {"type": "string", "enum": ["A", "B"]}},
+        "required": ["better"],
+        "additionalProperties": False,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

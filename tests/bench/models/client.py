@@ -27,6 +27,7 @@ from engine import (
     FixedWidth,
     Gates,
     Job,
+    ReplySchema,
     RequestWindow,
     open_journal,
     run_jobs,
@@ -37,6 +38,14 @@ from toolace_mt.garbage import collect_rarely
 
 _REQUESTS = 2_000
 _IN_FLIGHT = 200
+_SCHEMA = ReplySchema(
+    {
+        "type": "object",
+        "properties": {"text": {"type": "string", "minLength": 1, "maxLength": 200}},
+        "required": ["text"],
+        "additionalProperties": False,
+    }
+)
 
 
 async def _bare(port: str) -> int:
@@ -69,7 +78,7 @@ async def _engine(port: str) -> int:
 
             async def work(job: Job[None]) -> ChatReply:
                 message = ChatMessage(role="user", content=f"hello {job.order}" * 10)
-                request = ChatRequest(purpose="bench", messages=(message,), max_tokens=64)
+                request = ChatRequest(purpose="bench", messages=(message,), max_tokens=64, schema=_SCHEMA)
                 return await client.for_job(job.order).complete(request)
 
             jobs = (Job(key=str(number), order=number, payload=None) for number in range(_REQUESTS))

@@ -13,7 +13,11 @@ _BODY = orjson.dumps(
     {
         "model": "m",
         "choices": [
-            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hello there"}}
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "message": {"role": "assistant", "content": '{"text":"hello there"}'},
+            }
         ],
         "usage": {"prompt_tokens": 30, "completion_tokens": 4, "total_tokens": 34},
     }

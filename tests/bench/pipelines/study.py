@@ -21,7 +21,6 @@ def measure() -> None:
             ["tests.bench.models.client", "bare", port],
             ["tests.bench.models.client", "engine", port, "rarely"],
             *(["tests.bench.pipelines.simulated", str(count)] for count in _COUNTS),
-            turns=1,
         )
     say("dialogues refined and judged by the simulated model, 0 to 50 ms an answer, on one core (goal 40/s)")
     for count, figures in zip(_COUNTS, simulated, strict=True):

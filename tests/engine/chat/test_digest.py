@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pytest
 
-from engine import ChatMessage, ChatRequest, request_digest
+from engine import ChatMessage, ChatRequest, ReplySchema, request_digest
 
 BASE = ChatRequest(
     purpose="plan",
@@ -48,6 +48,7 @@ def test_the_models_name_changes_the_digest() -> None:
         replace(BASE, temperature=0),
         replace(BASE, schema={"required": ["a"], "type": "object"}),
         replace(BASE, schema=MappingProxyType({"type": "object", "required": ("a",)})),
+        replace(BASE, schema=ReplySchema({"type": "object", "required": ("a",)})),
     ],
 )
 def test_what_means_the_same_to_the_model_has_the_same_digest(other: ChatRequest) -> None:
