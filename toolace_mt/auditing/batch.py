@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +30,7 @@ from toolace_mt.formats import (
 from toolace_mt.provenance import forget_texts
 from toolace_mt.transcript import JsonObject, Place, Transcript
 
-__all__ = ["Batch", "Judged", "Task", "batches", "judge_batch"]
+__all__ = ["Batch", "Judged", "Task", "batches", "judge_batch", "judge_in_parts"]
 
 _BATCH_RECORDS = 256
 _BATCH_BYTES = 2 * 1024 * 1024
@@ -108,11 +108,25 @@ def _dialect(name: str) -> Format | None:
 
 def judge_batch(batch: Batch) -> list[list[Judged]]:
     """Judge the dialogues of each record of the batch; pure, and fit to run in another process."""
-    with _without_collection():
-        try:
-            return _judge_records(batch)
-        finally:
-            forget_texts()
+    (judged,) = judge_in_parts(batch, len(batch.records))
+    return judged
+
+
+def judge_in_parts(batch: Batch, most: int) -> Iterator[list[list[Judged]]]:
+    """Do the same for ``most`` records after another, so that something else may go on in between.
+
+    Each time all that are judged by now are given, in one list.
+    """
+    judged: list[list[Judged]] = []
+    shown: dict[str, int] = {}
+    for first in range(0, len(batch.records), most):
+        part = batch.records[first : first + most]
+        with _without_collection():
+            try:
+                judged += _judge_records(part, batch, shown)
+            finally:
+                forget_texts()
+        yield judged if len(judged) < len(batch.records) else _with_note(batch, judged)
 
 
 @contextmanager
@@ -127,13 +141,12 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _judge_records(batch: Batch) -> list[list[Judged]]:
+def _judge_records(records: Sequence[RawRecord], batch: Batch, shown: dict[str, int]) -> list[list[Judged]]:
     task = batch.task
     dialect = _dialect(task.format)
     companions = companions_of(task.file, task.catalogues, were_found=task.catalogues_were_found)
-    shown: dict[str, int] = {}
     judged: list[list[Judged]] = []
-    for raw in batch.records:
+    for raw in records:
         place = Place(file=task.file, record=raw.number)
         judged.append(
             [
@@ -143,7 +156,7 @@ def _judge_records(batch: Batch) -> list[list[Judged]]:
                 for found in read_records(raw, place, dialect, companions)
             ]
         )
-    return _with_note(batch, judged)
+    return judged
 
 
 def _with_note(batch: Batch, judged: list[list[Judged]]) -> list[list[Judged]]:

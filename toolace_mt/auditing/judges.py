@@ -16,7 +16,8 @@ from typing import IO, Any
 import anyio
 import anyio.to_thread
 
-from toolace_mt.auditing.batch import Batch, Judged, judge_batch
+from toolace_mt.auditing.batch import Batch, Judged
+from toolace_mt.auditing.home_judge import HomeJudge
 
 __all__ = ["AT_HOME", "JobsUnusableError", "Judges", "open_judges"]
 
@@ -112,7 +113,7 @@ class Judges:
     def __init__(self, jobs: int, at_home: int) -> None:
         self._jobs = jobs
         self._at_home = at_home
-        self._here = anyio.CapacityLimiter(1)
+        self._here = HomeJudge()
         self._free = anyio.Semaphore(jobs * _AT_ONE)
         self._all: list[_Judge] = []
         self._idle: list[_Judge] = []
@@ -130,7 +131,7 @@ class Judges:
         """Have a batch judged.  Raise JobsUnusableError if the process that judges it ended."""
         if self._at_home > 0:
             self._at_home -= 1
-            return await anyio.to_thread.run_sync(judge_batch, batch, limiter=self._here)
+            return await self._here.judge(batch)
         if not self._all:
             self.start()
         async with self._free:

@@ -9,10 +9,10 @@ from itertools import chain, islice
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 
 from toolace_mt.auditing.batch import Batch, Judged, judge_batch
 from toolace_mt.auditing.environment import Environment, Recorded, with_execution
+from toolace_mt.auditing.home_judge import HomeJudge
 from toolace_mt.auditing.judges import AT_HOME, open_judges
 from toolace_mt.auditing.report import Verdict
 
@@ -35,7 +35,7 @@ class Audited:
         self._done = anyio.Event()
 
     async def work(self, judge: _Judging, environment: Environment | None) -> None:
-        """Judge somewhere else, so that executing goes on meanwhile, and execute."""
+        """Judge, while others execute, and execute."""
         self.judged = await judge(self.batch)
         self.verdicts = await _verdicts(self.batch, self.judged, environment)
         self._done.set()
@@ -79,19 +79,14 @@ def _is_only_run(batch: Batch) -> bool:
 
 @asynccontextmanager
 async def _judging(jobs: int, *, has_much: bool) -> AsyncIterator[_Judging]:
-    """Judge in a thread with one job, else in other processes, which start at once if there is much to do."""
+    """Judge here with one job, else in other processes, which start at once if there is much to do."""
     if jobs > 1:
         async with open_judges(jobs) as judges:
             if has_much:
                 judges.start()
             yield judges.judge
     else:
-        one = anyio.CapacityLimiter(1)
-
-        async def judge(batch: Batch) -> list[list[Judged]]:
-            return await anyio.to_thread.run_sync(judge_batch, batch, limiter=one)
-
-        yield judge
+        yield HomeJudge().judge
 
 
 async def _verdicts(

@@ -11,6 +11,7 @@ from toolace_mt.formats.base import FormatError, UnreadableFileError, Unreadable
 from toolace_mt.formats.catalogue import is_catalogue, listed_tools
 from toolace_mt.formats.containers import MAX_RECORD_BYTES, parse_record, raw_records
 from toolace_mt.formats.json_text import NotJsonError
+from toolace_mt.formats.tools import SharedTools
 from toolace_mt.transcript import DeclaredTool, JsonValue, Transcript
 
 __all__ = ["Companions", "companions_of", "is_catalogue_file", "with_tools"]
@@ -32,31 +33,38 @@ _CATALOGUE_RECORD_BYTES = 4 * MAX_RECORD_BYTES
 """Some describe a tool's results at length."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Documents:
+    """The functions of BFCL's classes by the class's name."""
+
+    functions: Mapping[str, Sequence[JsonValue]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companions:
     """What completes the records of one file.
 
     ``tools`` stand for those that records do not declare; ``tools_were_found`` says that nobody named them:
     they may belong to other records.  ``answers`` are by the record's id, ``documents``
-    by the name of a BFCL class.
+    are the functions of BFCL's classes.
     """
 
     tools: tuple[DeclaredTool, ...] | None = None
     tools_were_found: bool = False
     answers: Mapping[str, JsonValue] = field(default_factory=dict)
-    documents: Mapping[str, Sequence[JsonValue]] = field(default_factory=dict)
+    documents: Documents | None = None
 
     def complete(self, record: JsonValue) -> JsonValue:
         """Add the answer and the functions that belong to the record."""
-        if not (self.answers or self.documents) or not isinstance(record, Mapping):
+        if not (self.answers or self.documents is not None) or not isinstance(record, Mapping):
             return record
         added: dict[str, JsonValue] = {}
         answer = self.answers.get(str(record.get("id")))
         if answer is not None and "ground_truth" not in record:
             added["ground_truth"] = answer
         classes = record.get("involved_classes")
-        if isinstance(classes, list) and "function" not in record and self.documents:
-            added["function"] = [entry for name in classes for entry in self.documents.get(str(name), ())]
+        if isinstance(classes, list) and "function" not in record and self.documents is not None:
+            added["function"] = _functions_of(self.documents, tuple(map(str, classes)))
         return {**record, **added} if added else record
 
 
@@ -78,7 +86,7 @@ def companions_of(path: str, catalogues: tuple[str, ...], *, were_found: bool = 
         tools=tools or None,
         tools_were_found=were_found,
         answers={} if answers is None else dict(_answers(answers)),
-        documents=next(filter(None, (_documents(folder / _DOCUMENTS) for folder in above)), {}),
+        documents=next(filter(None, (_documents(folder / _DOCUMENTS) for folder in above)), None),
     )
 
 
@@ -120,12 +128,18 @@ def _answers(path: Path) -> Iterator[tuple[str, JsonValue]]:
 
 
 @lru_cache(maxsize=8)
-def _documents(folder: Path) -> Mapping[str, Sequence[JsonValue]]:
+def _documents(folder: Path) -> Documents | None:
     if not folder.is_dir():
-        return {}
-    return {
-        name: list(_values(folder / file)) for name, file in _CLASSES.items() if (folder / file).is_file()
+        return None
+    found = {
+        name: tuple(_values(folder / file)) for name, file in _CLASSES.items() if (folder / file).is_file()
     }
+    return Documents(found) if found else None
+
+
+@lru_cache(maxsize=64)
+def _functions_of(documents: Documents, classes: tuple[str, ...]) -> SharedTools:
+    return SharedTools(entry for name in classes for entry in documents.functions.get(name, ()))
 
 
 def _values(path: Path) -> Iterator[JsonValue]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import orjson
@@ -12,7 +12,7 @@ from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.schemas import Parameters, normal_parameters
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
 
-__all__ = ["looks_like_tool", "read_tools", "write_tool"]
+__all__ = ["SharedTools", "looks_like_tool", "read_tools", "write_tool"]
 
 _NAMES = ("name", "api_name", "tool_name")
 _DESCRIPTIONS = ("description", "api_description", "tool_description")
@@ -50,6 +50,14 @@ def read_tools(
         raise UnreadableRecordError(f"tools are {error}") from None
 
 
+class SharedTools(list[JsonValue]):
+    """A list of tools that many records have, which is written once for all of them."""
+
+    def __init__(self, tools: Iterable[JsonValue]) -> None:
+        super().__init__(tools)
+        self.text = orjson.dumps(list(self))
+
+
 class _Written:
     """A cache key: equal if it would be written the same."""
 
@@ -57,7 +65,7 @@ class _Written:
 
     def __init__(self, value: JsonValue) -> None:
         self.value = value
-        self.text = orjson.dumps(value)
+        self.text = value.text if isinstance(value, SharedTools) else orjson.dumps(value)
 
     def __hash__(self) -> int:
         return hash(self.text)

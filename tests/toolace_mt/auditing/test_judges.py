@@ -12,7 +12,8 @@ import anyio
 import pytest
 
 from tests.toolace_mt.auditing.measured import openai_record
-from toolace_mt.auditing.batch import Batch, Judged, Task, batches, judge_batch
+from toolace_mt.auditing.batch import Batch, Judged, Task, batches, judge_batch, judge_in_parts
+from toolace_mt.auditing.home_judge import HomeJudge
 from toolace_mt.auditing.judges import AT_HOME, JobsUnusableError, open_judges
 from toolace_mt.checks import RULES
 from toolace_mt.formats import FormatError
@@ -37,6 +38,46 @@ async def test_a_process_judges_as_this_one_does(tmp_path: Path) -> None:
     batch = _batch(tmp_path)
     async with open_judges(2, at_home=0) as judges:
         assert await judges.judge(batch) == judge_batch(batch)
+
+
+def _many(folder: Path, records: list[dict[str, object]]) -> Batch:
+    file = folder / "many.jsonl"
+    file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    chosen = frozenset(rule.code for rule in RULES)
+    task = Task(file=str(file), format="auto", catalogues=(), chosen=chosen, keep_transcripts=True, show=True)
+    return next(batches(task))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 100])
+def test_judging_in_parts_judges_as_at_once(tmp_path: Path, most: int) -> None:
+    faulty = [openai_record('{"extra": 1}') for _ in range(7)]  # more than are shown of a batch
+    questions: list[dict[str, object]] = [
+        {"id": f"q_{number}", "question": [[{"role": "user", "content": "Hi"}]], "function": []}
+        for number in range(5)
+    ]
+    for records in (faulty, questions, questions + faulty):
+        batch = _many(tmp_path, records)
+        *_, last = judge_in_parts(batch, most)
+        assert last == judge_batch(batch)
+        assert len(last) == len(records)
+
+
+async def test_at_home_batches_are_judged_in_turn_and_beside_other_work(tmp_path: Path) -> None:
+    short = _many(tmp_path, [openai_record('{"extra": 1}') for _ in range(9)])
+    long = _many(tmp_path, [openai_record(json.dumps({"extra": "x" * 200_000}))])
+    home = HomeJudge()
+    ended: list[str] = []
+
+    async def judge(name: str, batch: Batch) -> None:
+        assert await home.judge(batch) == judge_batch(batch)
+        ended.append(name)
+
+    async with anyio.create_task_group() as tasks:
+        for name, batch in (("first", short), ("second", long), ("third", short)):
+            tasks.start_soon(judge, name, batch)
+            await anyio.lowlevel.checkpoint()
+        assert not ended
+    assert ended == ["first", "second", "third"]
 
 
 async def test_what_judging_raises_is_raised_here_and_the_process_judges_on(tmp_path: Path) -> None:

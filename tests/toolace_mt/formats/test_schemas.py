@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from toolace_mt.formats.call_text import bracket_calls, loose_value, python_call
 from toolace_mt.formats.json_text import NotJsonError
 from toolace_mt.formats.schemas import normal_parameters
-from toolace_mt.formats.tools import read_tools
+from toolace_mt.formats.tools import SharedTools, read_tools
 from toolace_mt.formats.type_names import spelled_type
-from toolace_mt.transcript import DeclaredTool
+from toolace_mt.transcript import DeclaredTool, JsonValue
 
 
 @pytest.mark.parametrize(
@@ -154,3 +154,9 @@ def test_unquoted_references_inside_json_are_texts() -> None:
     assert loose_value('{"id": ${id from find}, "n": 1}') == {"id": "${id from find}", "n": 1}
     with pytest.raises(NotJsonError):
         loose_value("{'a': open('f')}")
+
+
+def test_a_list_that_records_share_is_read_as_the_list_that_it_is() -> None:
+    tools: list[JsonValue] = [{"name": "f", "parameters": {"type": "dict", "properties": {}}}]
+    assert read_tools(SharedTools(tools), native=True) is read_tools(tools, native=True)
+    assert read_tools(SharedTools([])) == () == read_tools([])
