@@ -90,7 +90,7 @@ class Cleaner:
     def _referenced(self, schema: Mapping[str, Any]) -> Any:
         reference = schema["$ref"]
         if reference in self._open:
-            return {}  # a schema inside itself: from the second level on, anything goes
+            return self._outline(reference)
         self._open.append(reference)
         try:
             target = self.look_up(reference)
@@ -98,6 +98,13 @@ class Cleaner:
             return self._schema({**target, **beside} if isinstance(target, Mapping) else target)
         finally:
             self._open.pop()
+
+    def _outline(self, reference: str) -> Any:
+        """Give the type of a schema that is inside itself: from the second level on, no more is asked."""
+        target = self.look_up(reference)
+        kind = _type(target.get("type")) if isinstance(target, Mapping) else None
+        outline = {} if kind is None else {"type": kind}
+        return _nullable(outline) if outline and target.get("nullable") is True else outline
 
     def _keyword(self, keyword: str, value: Any, schema: Mapping[str, Any], cleaned: dict[str, Any]) -> None:
         if keyword == "type":
