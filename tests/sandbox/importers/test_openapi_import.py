@@ -65,7 +65,7 @@ def test_parameters_of_path_operation_and_body_are_one_closed_object(bakery: Imp
     assert all(tool.parameters["additionalProperties"] is False for tool in bakery.pack.tools)
 
 
-def test_a_schema_inside_itself_asks_for_its_type_alone_from_the_second_level_on(bakery: ImportedPack) -> None:
+def test_a_schema_inside_itself_keeps_its_type_from_the_second_level_on(bakery: ImportedPack) -> None:
     bread = bakery.pack.tool("get_bread").returns
     assert bread["properties"] == {
         "name": {"type": "string", "minLength": 3},
