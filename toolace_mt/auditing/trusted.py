@@ -84,12 +84,12 @@ class _TrustedEnvironment:
 
     async def execute(self, records: Sequence[Recorded]) -> list[Executed | NotExecuted]:
         """Execute each record's parsable calls."""
-        await self._opened.wait()
-        assert self._runtime is not None
         problems = [fault_problem(record.transcript.setting) for record in records]
         trajectories = [
             _trajectory(record) for record, problem in zip(records, problems, strict=True) if problem is None
         ]
+        await self._opened.wait()
+        assert self._runtime is not None
         runs = iter(await self._runtime.run(trajectories, read=StateReading.DIGEST))
         results = [
             NotExecuted(reason=problem) if problem is not None else _ran(next(runs)) for problem in problems
