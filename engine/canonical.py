@@ -15,16 +15,17 @@ __all__ = ["ReplySchema", "canonical_json"]
 class ReplySchema(Mapping[str, JsonValue]):
     """A schema that many requests share, which is written once for all of them.
 
-    It means what the mapping means that it was made from.  TypeError for what orjson does not write (lone
-    surrogates, integers beyond 64 bits): such a schema stays a plain mapping.
+    It means what the mapping means that it was made from, and keeps its order, in which a model in the process
+    writes.  TypeError for what orjson does not write (lone surrogates, integers beyond 64 bits): such schemas
+    stay plain mappings.
     """
 
     __slots__ = ("_schema", "fragment", "text")
 
     def __init__(self, schema: JsonObject) -> None:
-        self.text = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS, default=_plain)
+        self._schema: JsonObject = orjson.loads(orjson.dumps(schema, default=_plain))
+        self.text = orjson.dumps(self._schema, option=orjson.OPT_SORT_KEYS)
         self.fragment = orjson.Fragment(self.text)
-        self._schema: JsonObject = orjson.loads(self.text)
 
     def __getitem__(self, key: str) -> JsonValue:
         return self._schema[key]

@@ -113,9 +113,9 @@ def judge_batch(batch: Batch) -> list[list[Judged]]:
 
 
 def judge_in_parts(batch: Batch, most: int) -> Iterator[list[list[Judged]]]:
-    """Do the same for ``most`` records after another, so that something else may go on in between.
+    """Do the same, ``most`` records at a time, so that something else may go on in between.
 
-    Each time all that are judged by now are given, in one list.
+    Each time gives all that are judged by then, in one list.
     """
     judged: list[list[Judged]] = []
     shown: dict[str, int] = {}

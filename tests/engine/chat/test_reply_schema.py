@@ -55,6 +55,12 @@ def test_the_bound_of_a_prompt_counts_the_bytes_of_its_schema() -> None:
     assert most_prompt_tokens(plain) >= 2 * 2_000
 
 
+def test_it_keeps_the_order_in_which_a_grammar_has_a_reply_written() -> None:
+    schema = ReplySchema({"type": "object", "properties": {"reason": {}, "better": {}}})
+    assert list(dict(schema)) == ["type", "properties"]
+    assert list(dict(schema)["properties"]) == ["reason", "better"]  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("schema", [{"maximum": 2**70}, {"const": "\ud800"}])
 def test_what_cannot_be_shared_says_so(schema: JsonObject) -> None:
     with pytest.raises(TypeError):
