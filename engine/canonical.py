@@ -15,9 +15,9 @@ __all__ = ["ReplySchema", "canonical_json"]
 class ReplySchema(Mapping[str, JsonValue]):
     """A schema that many requests share, which is written once for all of them.
 
-    It means what the mapping means that it was made from, and keeps its order, in which a model in the process
-    writes.  TypeError for what orjson does not write (lone surrogates, integers beyond 64 bits): such schemas
-    stay plain mappings.
+    It means what the mapping means that it was made from, and keeps its order, in which a model in the
+    process writes.  TypeError for what orjson does not write (lone surrogates, integers beyond 64 bits): such
+    schemas stay plain mappings.
     """
 
     __slots__ = ("_schema", "fragment", "text")
