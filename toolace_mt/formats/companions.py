@@ -33,26 +33,19 @@ _CATALOGUE_RECORD_BYTES = 4 * MAX_RECORD_BYTES
 """Some describe a tool's results at length."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Documents:
-    """The functions of BFCL's classes by the class's name."""
-
-    functions: Mapping[str, Sequence[JsonValue]]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companions:
     """What completes the records of one file.
 
     ``tools`` stand for those that records do not declare; ``tools_were_found`` says that nobody named them:
     they may belong to other records.  ``answers`` are by the record's id, ``documents``
-    are the functions of BFCL's classes.
+    is the folder with the functions of BFCL's classes.
     """
 
     tools: tuple[DeclaredTool, ...] | None = None
     tools_were_found: bool = False
     answers: Mapping[str, JsonValue] = field(default_factory=dict)
-    documents: Documents | None = None
+    documents: Path | None = None
 
     def complete(self, record: JsonValue) -> JsonValue:
         """Add the answer and the functions that belong to the record."""
@@ -86,7 +79,7 @@ def companions_of(path: str, catalogues: tuple[str, ...], *, were_found: bool = 
         tools=tools or None,
         tools_were_found=were_found,
         answers={} if answers is None else dict(_answers(answers)),
-        documents=next(filter(None, (_documents(folder / _DOCUMENTS) for folder in above)), None),
+        documents=next((folder / _DOCUMENTS for folder in above if _documents(folder / _DOCUMENTS)), None),
     )
 
 
@@ -128,18 +121,18 @@ def _answers(path: Path) -> Iterator[tuple[str, JsonValue]]:
 
 
 @lru_cache(maxsize=8)
-def _documents(folder: Path) -> Documents | None:
+def _documents(folder: Path) -> Mapping[str, Sequence[JsonValue]]:
     if not folder.is_dir():
-        return None
-    found = {
-        name: tuple(_values(folder / file)) for name, file in _CLASSES.items() if (folder / file).is_file()
+        return {}
+    return {
+        name: list(_values(folder / file)) for name, file in _CLASSES.items() if (folder / file).is_file()
     }
-    return Documents(found) if found else None
 
 
 @lru_cache(maxsize=64)
-def _functions_of(documents: Documents, classes: tuple[str, ...]) -> SharedTools:
-    return SharedTools(entry for name in classes for entry in documents.functions.get(name, ()))
+def _functions_of(folder: Path, classes: tuple[str, ...]) -> SharedTools:
+    functions = _documents(folder)
+    return SharedTools(entry for name in classes for entry in functions.get(name, ()))
 
 
 def _values(path: Path) -> Iterator[JsonValue]:

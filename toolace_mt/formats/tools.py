@@ -55,7 +55,7 @@ class SharedTools(list[JsonValue]):
 
     def __init__(self, tools: Iterable[JsonValue]) -> None:
         super().__init__(tools)
-        self.text = orjson.dumps(list(self))
+        self.text = orjson.dumps(self)
 
 
 class _Written:
