@@ -18,7 +18,7 @@ from toolace_mt.auditing.report import Verdict
 
 __all__ = ["Audited", "audited"]
 
-_AHEAD_PER_JOB = 3
+_AHEAD_PER_JOB = 4
 _ON_EXECUTION = ("TA5", "TA6")
 _Judging = Callable[[Batch], Awaitable[list[list[Judged]]]]
 

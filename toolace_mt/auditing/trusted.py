@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import orjson
 
 from sandbox import (
@@ -43,6 +44,7 @@ async def open_trusted_environment(name: str, *, workers: int = 1) -> AsyncItera
     environment = _TrustedEnvironment(name)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(environment.keep_open, workers)
+        await anyio.lowlevel.checkpoint()  # its process starts now, and not when the first file has been read
         yield environment
         await environment.close()
 
