@@ -22,10 +22,11 @@ from sandbox.types import (
     Step,
     Trajectory,
 )
+from sandbox.workers.answers import read_executions
 from sandbox.workers.deaths import WorkerDeath, WorkerDied
 from sandbox.workers.pool import WorkerPool, open_pool
 from sandbox.workers.pooled import LoadedPack
-from sandbox.workers.wire import pack_message, read_executions, write_trajectory
+from sandbox.workers.wire import pack_message, write_trajectory
 
 __all__ = ["ProcessRuntime", "Runtime", "open_runtime", "run"]
 

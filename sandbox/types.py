@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import orjson
+
 __all__ = [
     "Call",
     "Execution",
@@ -129,11 +131,11 @@ class Step:
 class Execution:
     """What a trajectory did, in columns of as many entries as calls; ``steps`` gives them row by row.
 
-    ``results`` are what the calls returned, None for those that failed: these are among the ``faults``, by
-    the call's place.  ``snapshots`` is empty unless they were to be kept.
+    ``results`` are what the calls returned, as JSON; ``null`` for those that failed, which are among the
+    ``faults`` by the call's place.  ``snapshots`` is empty unless they were to be kept.
     """
 
-    results: tuple[JsonValue, ...]
+    results: tuple[bytes, ...]
     faults: Mapping[int, Fault] = field(default_factory=dict)
     state_digests: tuple[str, ...]
     steps_used: tuple[int | None, ...]
@@ -148,7 +150,9 @@ class Execution:
         """Write steps as columns."""
         outcomes = [step.outcome for step in steps]
         return cls(
-            results=tuple([one.value if isinstance(one, Returned) else None for one in outcomes]),
+            results=tuple(
+                [orjson.dumps(one.value) if isinstance(one, Returned) else b"null" for one in outcomes]
+            ),
             faults={place: one for place, one in enumerate(outcomes) if isinstance(one, Fault)},
             state_digests=tuple([step.state_digest for step in steps]),
             steps_used=tuple([step.steps_used for step in steps]),
@@ -163,8 +167,8 @@ class Execution:
         faults = self.faults
         return tuple(
             [
-                faults[place] if place in faults else Returned(value=value)
-                for place, value in enumerate(self.results)
+                faults[place] if place in faults else _returned(written)
+                for place, written in enumerate(self.results)
             ]
         )
 
@@ -186,3 +190,10 @@ class Execution:
         if self.kept_final is None:
             raise ValueError("the final state was not kept; ask for it with keep_final")
         return self.kept_final
+
+
+def _returned(written: bytes) -> Outcome:
+    try:
+        return Returned(value=orjson.loads(written))
+    except orjson.JSONDecodeError as error:  # what wrote it was no worker of ours any more
+        return Fault(FaultKind.CRASH, "crash", f"the result is not JSON: {error}")

@@ -101,13 +101,13 @@ class LiveWorld:
         """
         state, tables, shared, parsed = self.state, self.tables, self.shared, self.origin.parsed
         for name in tables if reached is None else reached:
-            if name in state:
-                if name not in shared:
-                    continue
+            if name in shared:
                 if name not in own:  # another world may have spoilt what we had
                     state[name] = parsed.get(name) or self.origin.table(name)
                     continue
                 shared.discard(name)
+            elif name in state:
+                continue
             encoded = tables.get(name)
             if encoded is None:
                 continue

@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import sys
+from io import BufferedReader
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, NoReturn
 
@@ -21,7 +22,7 @@ from sandbox.trusted.plain import NotPlainError
 from sandbox.trusted.toolkit import Factory, Toolkit, find_factory
 from sandbox.types import Fault, FaultKind
 from sandbox.workers.faults import TRUNCATED, read_faults, truncated
-from sandbox.workers.frames import FrameError, encode, receive, send
+from sandbox.workers.frames import BUFFER_BYTES, FrameError, encode, receive, send
 
 __all__ = ["serve", "start"]
 
@@ -42,9 +43,10 @@ def start() -> NoReturn:
 def serve(channel: socket.socket) -> NoReturn:
     """Answer messages until the parent closes the socket."""
     desk = _Desk()
+    asked = BufferedReader(channel.makefile("rb", buffering=0), BUFFER_BYTES)
     while True:
         try:
-            message = receive(channel)
+            message = receive(asked)
         except (FrameError, OSError):
             break
         if message is None:

@@ -29,9 +29,8 @@ class WorkerDied(Exception):
         self.detail = detail
 
 
-def cause_of_failure(answer: dict[str, Any]) -> WorkerDeath:
+def cause_of_failure(failed: str) -> WorkerDeath:
     """Read why a worker that answers with a failure could not do what it was asked."""
-    failed = answer.get("failed")
     return WorkerDeath(failed) if failed in ("memory", "too long") else WorkerDeath.CRASHED
 
 

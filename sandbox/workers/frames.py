@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
 __all__ = [
+    "BUFFER_BYTES",
     "HEADER_BYTES",
     "MAX_FRAME_BYTES",
     "FrameError",
     "body_length",
     "body_of",
+    "check_amount",
     "decode",
     "encode",
     "holds_too_much",
@@ -26,6 +28,8 @@ MAX_FRAME_BYTES = 16 << 20
 MAX_PARTS = 700_000
 _LENGTH = struct.Struct(">I")
 HEADER_BYTES = _LENGTH.size
+BUFFER_BYTES = 32 << 10
+"""A worker's stream takes this much at once: most often a header and all that follows it."""
 
 
 class FrameError(Exception):
@@ -45,10 +49,15 @@ def holds_too_much(body: bytes | bytearray) -> bool:
     return len(body) > MAX_PARTS and sum(map(body.count, (b",", b"[", b"{"))) > MAX_PARTS
 
 
-def decode(body: bytes | bytearray) -> Any:
-    """Read a frame's body.  Raises ``FrameError`` if it is not JSON, or too many values to keep."""
+def check_amount(body: bytes | bytearray) -> None:
+    """Raise ``FrameError`` if a frame holds too many values to keep."""
     if holds_too_much(body):
         raise FrameError(f"a frame holds more than {MAX_PARTS} values")
+
+
+def decode(body: bytes | bytearray) -> Any:
+    """Read a frame's body.  Raises ``FrameError`` if it is not JSON, or too many values to keep."""
+    check_amount(body)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -81,26 +90,13 @@ def send(channel: socket.socket, frame: bytes) -> None:
     channel.sendall(frame)
 
 
-def receive(channel: socket.socket) -> Any:
-    """Receive one message from a blocking socket; None when the peer has closed."""
-    header = _exactly(channel, HEADER_BYTES)
-    if header is None:
+def receive(stream: BinaryIO) -> Any:
+    """Read one message from a blocking stream; None when the peer has closed."""
+    header = stream.read(HEADER_BYTES)
+    if not header:
         return None
-    body = _exactly(channel, body_length(header))
-    if body is None:
+    length = body_length(header) if len(header) == HEADER_BYTES else 1
+    body = stream.read(length)
+    if len(body) < length:
         raise FrameError("the peer closed in the middle of a frame")
     return decode(body)
-
-
-def _exactly(channel: socket.socket, count: int) -> bytearray | None:
-    received = bytearray(count)
-    here = 0
-    with memoryview(received) as room:
-        while here < count:
-            part = channel.recv_into(room[here:])
-            if not part and here:
-                raise FrameError("the peer closed in the middle of a frame")
-            if not part:
-                return None
-            here += part
-    return received

@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from sandbox.errors import IsolationError, PackError
 from sandbox.isolation import Isolation, IsolationLevel
+from sandbox.workers.answers import Answer, read_reply
 from sandbox.workers.channel import receive, receive_body, receive_nowait, send, send_nowait
 from sandbox.workers.deaths import WorkerDeath, WorkerDied, cause_of_failure, spoken_status, why
 from sandbox.workers.frames import FrameError, body_of, decode, encode
@@ -45,7 +46,7 @@ class WorkerPool:
         self,
         pack: LoadedPack,
         batch: list[dict[str, Any]],
-        read: Callable[[list[Any]], T],
+        read: Callable[[list[Answer]], T],
         *,
         seconds: float,
         strict: bool = False,
@@ -65,12 +66,12 @@ class WorkerPool:
             # Somebody has waited for this worker, and sends the next batch before this one is read.
             await anyio.lowlevel.checkpoint()
         try:
-            answer = _object(decode(body))
-            if "batch" not in answer:
-                raise WorkerDied(cause_of_failure(answer), why(answer))
-            if answer.get("number") != number:
+            reply = read_reply(body)
+            if reply.batch is None:
+                raise WorkerDied(cause_of_failure(reply.failed), reply.why or reply.failed)
+            if reply.number != number:
                 raise FrameError("a worker answered another request")
-            return read(answer["batch"])
+            return read(reply.batch)
         except FrameError as error:
             await self._condemn(worker)
             raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None

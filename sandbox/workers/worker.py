@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 import unicodedata  # the parser wants it for names beyond ASCII, and a confined worker cannot import it
+from io import BufferedReader
 from typing import Any, NoReturn
 
 import orjson
@@ -26,7 +27,7 @@ from sandbox.types import Fault
 from sandbox.workers import confine
 from sandbox.workers.compiled import compile_source, read_compiled, write_compiled
 from sandbox.workers.faults import read_faults
-from sandbox.workers.frames import FrameError, encode, holds_too_much, receive, send
+from sandbox.workers.frames import BUFFER_BYTES, FrameError, encode, holds_too_much, receive, send
 from sandbox.workers.program import Program, load_program
 from sandbox.workers.sharing import share_memory
 
@@ -98,9 +99,10 @@ def serve(channel: socket.socket, surroundings: Surroundings) -> NoReturn:
         GARBAGE_AFTER, 20, 20
     )  # plain JSON makes no cycles; looking for them often is for nothing
     programs: dict[str, Program] = {}
+    asked = BufferedReader(channel.makefile("rb", buffering=0), BUFFER_BYTES)
     while True:
         try:
-            message = receive(channel)
+            message = receive(asked)
             if message is None:
                 break
             answer = encode(_answer(message, programs, surroundings))

@@ -9,8 +9,8 @@ import orjson
 
 from sandbox import Call, Execution, Trajectory
 from sandbox.testing import conformance_pack
-from sandbox.workers.frames import HEADER_BYTES, FrameError, body_length, decode, encode
-from sandbox.workers.wire import read_executions
+from sandbox.workers.answers import read_executions, read_reply
+from sandbox.workers.frames import HEADER_BYTES, FrameError, body_length, encode
 
 __all__ = ["attack_frames"]
 
@@ -54,10 +54,10 @@ def _read(frame: bytearray) -> None:
     if len(frame) < HEADER_BYTES:
         raise FrameError("torn")
     length = body_length(frame[:HEADER_BYTES])
-    answer = decode(frame[HEADER_BYTES : HEADER_BYTES + length])
-    if not isinstance(answer, dict) or "batch" not in answer:
+    answers = read_reply(frame[HEADER_BYTES : HEADER_BYTES + length]).batch
+    if answers is None:
         raise FrameError("no answer")
-    for execution in read_executions([ASKED], PACK, answer["batch"]):
+    for execution in read_executions([ASKED], PACK, answers):
         assert isinstance(execution, Execution)
         orjson.dumps([step.state_digest for step in execution.steps])
 

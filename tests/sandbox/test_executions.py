@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sandbox import Execution, Fault, FaultKind, Returned, Snapshot, Step
 
-VALUES: st.SearchStrategy[Any] = st.none() | st.integers() | st.text() | st.lists(st.integers(), max_size=3)
+INTEGERS = st.integers(-(2**63), 2**64 - 1)
+VALUES: st.SearchStrategy[Any] = st.none() | INTEGERS | st.text() | st.lists(INTEGERS, max_size=3)
 FAULTS = st.builds(Fault, st.sampled_from(FaultKind), st.text(max_size=5), st.text(max_size=5))
 SNAPSHOTS = st.builds(Snapshot, world=st.text(max_size=3), state=st.just({}), calls_made=st.integers(0, 9))
 

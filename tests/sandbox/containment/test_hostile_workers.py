@@ -86,11 +86,12 @@ async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(
 def _answer_with_what_was_asked_before(theirs: socket.socket, real: socket.socket) -> None:
     real.setblocking(True)
     before = None
-    while (message := receive(theirs)) is not None:
-        send(real, encode(message))
-        answer = encode(receive(real))
-        send(theirs, before or answer)
-        before = answer
+    with theirs.makefile("rb") as asked, real.makefile("rb") as answers:
+        while (message := receive(asked)) is not None:
+            send(real, encode(message))
+            answer = encode(receive(answers))
+            send(theirs, before or answer)
+            before = answer
 
 
 async def test_a_well_formed_answer_that_comes_late_is_not_taken_for_another_batch(

@@ -144,22 +144,28 @@ def _children() -> set[str]:
 
 def test_a_frame_arrives_as_it_was_sent() -> None:
     ours, theirs = socket.socketpair()
-    with ours, theirs:
+    with ours, theirs, theirs.makefile("rb") as received:
         send(ours, encode({"a": [1, "ü"]}))
-        assert receive(theirs) == {"a": [1, "ü"]}
+        assert receive(received) == {"a": [1, "ü"]}
         ours.close()
-        assert receive(theirs) is None
+        assert receive(received) is None
 
 
 @pytest.mark.parametrize(
     "sent",
-    [struct.pack(">I", MAX_FRAME_BYTES + 1), struct.pack(">I", 10) + b"short", struct.pack(">I", 3) + b"{{{"],
-    ids=["too long", "torn", "not JSON"],
+    [
+        struct.pack(">I", MAX_FRAME_BYTES + 1),
+        struct.pack(">I", 10)[:3],
+        struct.pack(">I", 10) + b"12345",
+        struct.pack(">I", 0),
+        struct.pack(">I", 3) + b"{{{",
+    ],
+    ids=["too long", "torn header", "torn", "empty", "not JSON"],
 )
 def test_what_is_no_frame_is_refused(sent: bytes) -> None:
     ours, theirs = socket.socketpair()
-    with ours, theirs:
+    with ours, theirs, theirs.makefile("rb") as received:
         ours.sendall(sent)
         ours.close()
         with pytest.raises(FrameError):
-            receive(theirs)
+            receive(received)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
-from sandbox import Call, Fault, FaultKind, Snapshot, Trajectory
+from sandbox import Call, Execution, Fault, FaultKind, Snapshot, Trajectory
 from sandbox.testing import make_pack, make_tool
+from sandbox.workers.answers import read_executions, read_reply
 from sandbox.workers.frames import FrameError
-from sandbox.workers.wire import read_executions, write_trajectory
+from sandbox.workers.wire import write_trajectory
 
 TRAJECTORY = Trajectory(start="only", calls=(Call(name="x"),))
 PACK = make_pack("", (make_tool("x"),), world={"left": {}, "right": {"r": 1}})
@@ -23,6 +25,23 @@ GOOD: dict[str, Any] = {
     "counters": {},
     "digest": "digest",
 }
+
+BYTES_THAT_ARE_NO_REPLY = {
+    "no object": b"[]",
+    "torn": b'{"number": 1, "batch": [',
+    "more than one": b"{}{}",
+    "no UTF-8": b'{"why": "\xff"}',
+    "a number of another kind": b'{"number": "1"}',
+    "too deep": b'{"batch":' + b"[" * 100_000,
+    "too many values": b'{"batch": [' + b"0," * 800_000 + b"0]}",
+}
+
+
+def read(answers: Any) -> list[Execution]:
+    batch = read_reply(orjson.dumps({"number": 1, "batch": answers})).batch
+    assert batch is not None
+    return read_executions([TRAJECTORY], PACK, batch)
+
 
 NO_ANSWERS: dict[str, Any] = {
     "no list": {},
@@ -53,23 +72,38 @@ NO_ANSWERS: dict[str, Any] = {
 @pytest.mark.parametrize("answers", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
 def test_what_is_no_answer_is_refused(answers: Any) -> None:
     with pytest.raises(FrameError):
-        read_executions([TRAJECTORY], PACK, answers)
+        read(answers)
+
+
+@pytest.mark.parametrize("body", BYTES_THAT_ARE_NO_REPLY.values(), ids=BYTES_THAT_ARE_NO_REPLY.keys())
+def test_what_is_no_reply_is_refused(body: bytes) -> None:
+    with pytest.raises(FrameError):
+        read_reply(body)
+
+
+@pytest.mark.parametrize("result", [b'"\xff"', b"1e999"])
+def test_a_result_that_is_no_json_is_a_fault_when_it_is_asked_for(result: bytes) -> None:
+    body = orjson.dumps({"batch": [GOOD]}).replace(b'"results":[1]', b'"results":[' + result + b"]")
+    (execution,) = read_executions([TRAJECTORY], PACK, read_reply(body).batch or [])
+    (outcome,) = execution.outcomes
+    assert isinstance(outcome, Fault)
+    assert outcome.kind is FaultKind.CRASH
 
 
 def test_an_answer_becomes_an_execution() -> None:
-    (execution,) = read_executions([TRAJECTORY], PACK, [GOOD])
+    (execution,) = read([GOOD])
     assert execution.final.calls_made == 1
     assert execution.final_state_digest == "digest"
 
 
 def test_a_fault_takes_the_place_of_a_result_that_is_not_there() -> None:
     answer = {**GOOD, "results": [None], "faults": [[0, "crash", "c", "m"]]}
-    (execution,) = read_executions([TRAJECTORY], PACK, [answer])
+    (execution,) = read([answer])
     assert execution.steps[0].outcome == Fault(FaultKind.CRASH, "c", "m")
 
 
 def test_tables_that_no_call_changed_are_the_very_same_objects() -> None:
-    (execution,) = read_executions([TRAJECTORY], PACK, [GOOD])
+    (execution,) = read([GOOD])
     assert execution.final.state == {"left": {"l": 1}, "right": {"r": 1}}
     assert execution.final.state["right"] is PACK.worlds["only"]["right"]
 
