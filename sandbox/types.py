@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import overload
 
 import orjson
 
@@ -16,6 +17,7 @@ __all__ = [
     "JsonObject",
     "JsonValue",
     "Outcome",
+    "Outcomes",
     "PlannedFault",
     "Returned",
     "Snapshot",
@@ -67,6 +69,62 @@ class Fault:
 
 
 Outcome = Returned | Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes(Sequence[Outcome]):
+    """What came of calls, in order; each is read from its result, which stays text until it is asked for.
+
+    ``results`` are JSON, ``null`` for the calls that failed: these are among the ``faults`` by their place.
+    """
+
+    results: tuple[bytes, ...] = ()
+    faults: Mapping[int, Fault] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, outcomes: Iterable[Outcome]) -> Outcomes:
+        """Write outcomes."""
+        given = tuple(outcomes)
+        return cls(
+            tuple([orjson.dumps(one.value) if isinstance(one, Returned) else b"null" for one in given]),
+            {place: one for place, one in enumerate(given) if isinstance(one, Fault)},
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Outcomes]) -> Outcomes:
+        """Give the outcomes of several, one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        results: list[bytes] = []
+        faults: dict[int, Fault] = {}
+        for part in parts:
+            faults |= {len(results) + place: fault for place, fault in part.faults.items()}
+            results += part.results
+        return cls(tuple(results), faults)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    @overload
+    def __getitem__(self, place: int) -> Outcome: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Outcome, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Outcome | tuple[Outcome, ...]:
+        places = range(len(self.results))[place]
+        return self._at(places) if isinstance(places, int) else tuple(map(self._at, places))
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return map(self._at, range(len(self.results)))
+
+    def _at(self, place: int) -> Outcome:
+        if place in self.faults:
+            return self.faults[place]
+        try:
+            return Returned(orjson.loads(self.results[place]))
+        except orjson.JSONDecodeError as error:  # what wrote it was no worker of ours any more
+            return Fault(FaultKind.CRASH, "crash", f"the result is not JSON: {error}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +189,10 @@ class Step:
 class Execution:
     """What a trajectory did, in columns of as many entries as calls; ``steps`` gives them row by row.
 
-    ``results`` are what the calls returned, as JSON; ``null`` for those that failed, which are among the
-    ``faults`` by the call's place.  ``snapshots`` is empty unless they were to be kept.
+    ``snapshots`` is empty unless they were to be kept.
     """
 
-    results: tuple[bytes, ...]
-    faults: Mapping[int, Fault] = field(default_factory=dict)
+    outcomes: Outcomes
     state_digests: tuple[str, ...]
     steps_used: tuple[int | None, ...]
     snapshots: tuple[Snapshot, ...] = ()
@@ -148,12 +204,8 @@ class Execution:
         cls, steps: Sequence[Step], *, final_state_digest: str, kept_final: Snapshot | None = None
     ) -> Execution:
         """Write steps as columns."""
-        outcomes = [step.outcome for step in steps]
         return cls(
-            results=tuple(
-                [orjson.dumps(one.value) if isinstance(one, Returned) else b"null" for one in outcomes]
-            ),
-            faults={place: one for place, one in enumerate(outcomes) if isinstance(one, Fault)},
+            outcomes=Outcomes.of(step.outcome for step in steps),
             state_digests=tuple([step.state_digest for step in steps]),
             steps_used=tuple([step.steps_used for step in steps]),
             snapshots=tuple([step.snapshot for step in steps if step.snapshot is not None]),
@@ -162,20 +214,9 @@ class Execution:
         )
 
     @property
-    def outcomes(self) -> tuple[Outcome, ...]:
-        """What came of each call, made anew whenever it is asked for."""
-        faults = self.faults
-        return tuple(
-            [
-                faults[place] if place in faults else _returned(written)
-                for place, written in enumerate(self.results)
-            ]
-        )
-
-    @property
     def steps(self) -> tuple[Step, ...]:
         """What each call did, made anew whenever it is asked for."""
-        snapshots = self.snapshots or (None,) * len(self.results)
+        snapshots = self.snapshots or (None,) * len(self.outcomes)
         rows = zip(self.outcomes, self.state_digests, self.steps_used, snapshots, strict=True)
         return tuple(
             [
@@ -190,10 +231,3 @@ class Execution:
         if self.kept_final is None:
             raise ValueError("the final state was not kept; ask for it with keep_final")
         return self.kept_final
-
-
-def _returned(written: bytes) -> Outcome:
-    try:
-        return Returned(value=orjson.loads(written))
-    except orjson.JSONDecodeError as error:  # what wrote it was no worker of ours any more
-        return Fault(FaultKind.CRASH, "crash", f"the result is not JSON: {error}")

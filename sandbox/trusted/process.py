@@ -20,7 +20,7 @@ from sandbox.workers.channel import receive_body, send
 from sandbox.workers.deaths import WorkerDeath, WorkerDied
 from sandbox.workers.frames import FrameError, decode, encode
 
-__all__ = ["TrustedPool", "TrustedWorker", "open_trusted_pool"]
+__all__ = ["TrustedPool", "TrustedWorker", "open_trusted_pool", "read_object", "write_frame"]
 
 T = TypeVar("T")
 OPEN_SECONDS = 120.0
@@ -44,9 +44,9 @@ class TrustedWorker:
 
     async def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Send a message and wait for its answer.  Raises ``WorkerDied``."""
-        body = await self.exchange(_written(message), seconds)
+        body = await self.exchange(write_frame(message), seconds)
         try:
-            return _object(decode(body))
+            return read_object(body)
         except FrameError as error:
             with anyio.CancelScope(shield=True):
                 await self.end()
@@ -124,21 +124,18 @@ class TrustedPool:
         else:
             await self._slots.acquire()
 
-    async def ask(self, message: dict[str, Any], seconds: float, read: Callable[[dict[str, Any]], T]) -> T:
-        """Ask any worker; give what ``read`` makes of the answer.
+    async def ask(self, message: dict[str, Any], seconds: float, read: Callable[[bytearray], T]) -> T:
+        """Ask any worker; give what ``read`` makes of the answer as it was written.
 
         Raises ``WorkerDied``, also for an answer that ``read`` refuses with a ``FrameError``.
         """
-        frame = _written(message)
+        frame = write_frame(message)
         async with self.worker() as worker:
             body = await worker.exchange(frame, seconds)
         # The worker is free again: whoever waits for it sends the next batch before this one is read.
         await anyio.lowlevel.checkpoint()
         try:
-            answer = _object(decode(body))
-            if answer.get("failed") == "memory":
-                raise WorkerDied(WorkerDeath.MEMORY, "the answer does not fit a worker's memory")
-            return read(answer)
+            return read(body)
         except FrameError as error:
             await self._condemn(worker)
             raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
@@ -202,14 +199,17 @@ async def open_trusted_pool(source: str, *, workers: int) -> AsyncIterator[Trust
             await pool.close()
 
 
-def _written(message: dict[str, Any]) -> bytes:
+def write_frame(message: dict[str, Any]) -> bytes:
+    """Write a message.  Raises ``WorkerDied`` if it is too long, which is dealt with like a bad answer."""
     try:
         return encode(message)
     except FrameError as error:
         raise WorkerDied(WorkerDeath.TOO_LONG, str(error)) from None
 
 
-def _object(answer: Any) -> dict[str, Any]:
+def read_object(body: bytearray) -> dict[str, Any]:
+    """Read an answer of any names.  Raises ``FrameError`` if it is no JSON object."""
+    answer = decode(body)
     if not isinstance(answer, dict):
         raise FrameError("a worker answered with no object")
     return answer

@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import anyio
-import orjson
 
 from sandbox.errors import EnvironmentUnusable
-from sandbox.trusted.process import TrustedPool, TrustedWorker, open_trusted_pool
+from sandbox.trusted.process import TrustedPool, TrustedWorker, open_trusted_pool, read_object, write_frame
 from sandbox.trusted.types import (
     StateReading,
     TrustedExecution,
@@ -19,10 +18,10 @@ from sandbox.trusted.types import (
     TurnExecution,
     Unopened,
 )
-from sandbox.trusted.wire import read_results, write_calls
-from sandbox.types import Call, Fault, FaultKind, JsonObject, Outcome
+from sandbox.trusted.wire import read_results, write_calls, write_record, write_trajectory
+from sandbox.types import Call, Fault, FaultKind, JsonObject, Outcome, Outcomes
 from sandbox.workers.deaths import WorkerDeath, WorkerDied
-from sandbox.workers.faults import TRUNCATED, truncated, write_faults
+from sandbox.workers.faults import TRUNCATED, truncated
 from sandbox.workers.frames import FrameError
 
 __all__ = ["SHIPPED_ENVIRONMENTS", "TrustedRuntime", "environment_source", "open_trusted"]
@@ -89,7 +88,7 @@ class TrustedRuntime:
         """
         try:
             answer = await self._pool.ask(
-                {"tools": None if record is None else dict(record)}, self._batch_seconds, lambda told: told
+                {"tools": None if record is None else dict(record)}, self._batch_seconds, read_object
             )
         except WorkerDied as death:
             raise EnvironmentUnusable(f"the tools cannot be listed: {death}") from None
@@ -98,15 +97,7 @@ class TrustedRuntime:
         return tuple(answer["tools"])
 
     async def _run_batch(self, batch: Sequence[TrustedTrajectory], read: StateReading) -> list[Result]:
-        entries = [
-            {
-                "record": dict(trajectory.record),
-                "turns": [write_calls(turn) for turn in trajectory.turns],
-                "faults": write_faults(trajectory.faults),
-            }
-            for trajectory in batch
-        ]
-        message = {"batch": entries, "read": read}
+        message = {"batch": [write_trajectory(trajectory) for trajectory in batch], "read": read}
         began = anyio.current_time()
         try:
             done = await self._pool.ask(
@@ -160,7 +151,7 @@ class _Retrial:
         self._call_seconds = call_seconds
 
     async def run(self, read: StateReading) -> Result:
-        opened = await self._ask(dict(self._trajectory.record), (), StateReading.TURN)
+        opened = await self._ask(write_record(self._trajectory.record), (), StateReading.TURN)
         if isinstance(opened, Unopened):
             return opened
         turns: list[TurnExecution] = []
@@ -188,7 +179,7 @@ class _Retrial:
         planned = self._trajectory.faults.get(number)
         fault = None if planned is None else Fault(planned.kind, planned.code, planned.message)
         if fault is not None and fault.code != TRUNCATED:
-            return replace(last, turns=(TurnExecution(outcomes=(fault,)),))
+            return replace(last, turns=(TurnExecution(outcomes=Outcomes.of([fault])),))
         try:
             done = await self._ask(None, (call,), StateReading.FINAL)
         except WorkerDied as death:
@@ -198,18 +189,19 @@ class _Retrial:
         (outcome,) = done.outcomes
         if fault is None or isinstance(outcome, Fault):
             return done
-        cut = truncated(fault, orjson.dumps(outcome.value))
-        return replace(done, turns=(TurnExecution(outcomes=(cut,)),))
+        cut = truncated(fault, done.outcomes.results[0])
+        return replace(done, turns=(TurnExecution(outcomes=Outcomes.of([cut])),))
 
     async def _ask(
         self, record: dict[str, Any] | None, calls: tuple[Call, ...], read: StateReading
     ) -> Result:
-        entry = {"record": record, "turns": [write_calls(calls)], "faults": []}
+        """Make calls on a record, which is opened first; None is the one that is open."""
+        entry = {**(record or {"record": None}), "turns": [write_calls(calls)], "faults": []}
         seconds = self._call_seconds if record is None else self._open_seconds
-        answer = await self._worker.ask({"batch": [entry], "read": read}, seconds)
+        body = await self._worker.exchange(write_frame({"batch": [entry], "read": read}), seconds)
         asked = TrustedTrajectory(record={}, turns=(calls,))
         try:
-            return read_results(answer, [asked], read)[0]
+            return read_results(body, [asked], read)[0]
         except FrameError as error:
             raise WorkerDied(WorkerDeath.CRASHED, str(error)) from None
 
@@ -226,9 +218,9 @@ def _turn(
     outcomes: list[Outcome], digests: list[str], last: TrustedExecution, read: StateReading
 ) -> TurnExecution:
     if read in (StateReading.DIGEST, StateReading.FINAL):
-        return TurnExecution(outcomes=tuple(outcomes))
+        return TurnExecution(outcomes=Outcomes.of(outcomes))
     return TurnExecution(
-        outcomes=tuple(outcomes),
+        outcomes=Outcomes.of(outcomes),
         state=last.final_state,
         state_digest=last.final_state_digest,
         call_digests=tuple(digests) if read is StateReading.CALL else (),

@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sandbox.types import Call, JsonObject, Outcome, PlannedFault
+from sandbox.types import Call, JsonObject, Outcomes, PlannedFault
 
-__all__ = ["StateReading", "TrustedExecution", "TrustedTrajectory", "TurnExecution", "Unopened"]
+__all__ = [
+    "StateReading",
+    "TrustedExecution",
+    "TrustedTrajectory",
+    "TurnExecution",
+    "Unopened",
+    "WrittenRecord",
+]
 
 
 class StateReading(StrEnum):
@@ -24,13 +31,24 @@ class StateReading(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenRecord:
+    """A record as it stands in a file, which the worker reads: an object, or what becomes one as ``record``.
+
+    It gets this ``id`` if it has none of its own.
+    """
+
+    text: bytes
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedTrajectory:
     """A record, from which the factory makes the objects, and the calls to make on them, turn by turn.
 
     ``faults`` are planned failures by the index of the call among all calls.
     """
 
-    record: JsonObject
+    record: JsonObject | WrittenRecord
     turns: tuple[tuple[Call, ...], ...]
     faults: Mapping[int, PlannedFault] = field(default_factory=dict)
 
@@ -43,7 +61,7 @@ class TurnExecution:
     ``call_digests`` has one digest per call, or none.
     """
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: Outcomes
     state: JsonObject | None = None
     state_digest: str | None = None
     call_digests: tuple[str, ...] = ()
@@ -61,9 +79,9 @@ class TrustedExecution:
     final_state_digest: str
 
     @property
-    def outcomes(self) -> tuple[Outcome, ...]:
+    def outcomes(self) -> Outcomes:
         """The outcomes of all calls in order."""
-        return tuple(outcome for turn in self.turns for outcome in turn.outcomes)
+        return Outcomes.joined([turn.outcomes for turn in self.turns])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.trusted.types import StateReading, TrustedExecution, TrustedTrajectory, TurnExecution, Unopened
-from sandbox.types import Call, JsonObject
-from sandbox.workers.frames import FrameError
-from sandbox.workers.wire import read_outcome, write_call
+import msgspec
 
-__all__ = ["read_results", "write_calls"]
+from sandbox.trusted.types import (
+    StateReading,
+    TrustedExecution,
+    TrustedTrajectory,
+    TurnExecution,
+    Unopened,
+    WrittenRecord,
+)
+from sandbox.types import Call, JsonObject
+from sandbox.workers.answers import WrittenFault, read_outcomes
+from sandbox.workers.deaths import WorkerDeath, WorkerDied
+from sandbox.workers.faults import write_faults
+from sandbox.workers.frames import FrameError, check_amount
+from sandbox.workers.wire import write_call
+
+__all__ = ["read_results", "write_calls", "write_record", "write_trajectory"]
+
+
+class _Turn(msgspec.Struct, array_like=True, gc=False):
+    results: tuple[msgspec.Raw, ...]
+    faults: tuple[WrittenFault, ...]
+    state: Any = None
+    digest: str | None = None
+    digests: tuple[str, ...] = ()
+
+
+class _Result(msgspec.Struct, gc=False):
+    """What came of a trajectory, or why its record is ``unopened``."""
+
+    unopened: str | None = None
+    turns: list[_Turn] = []
+    state: Any = None
+    digest: str = ""
+
+
+class _Reply(msgspec.Struct, gc=False):
+    batch: list[_Result] | None = None
+    failed: str = ""
+
+
+_READER = msgspec.json.Decoder(_Reply)
+
+
+def write_trajectory(trajectory: TrustedTrajectory) -> dict[str, Any]:
+    """Write a record and the calls to make on it."""
+    return {
+        **write_record(trajectory.record),
+        "turns": [write_calls(turn) for turn in trajectory.turns],
+        "faults": write_faults(trajectory.faults),
+    }
+
+
+def write_record(record: JsonObject | WrittenRecord) -> dict[str, Any]:
+    """Write a record, under the names that say how."""
+    if isinstance(record, WrittenRecord):
+        return {"text": record.text.decode(errors="replace"), "id": record.id}
+    return {"record": dict(record)}
 
 
 def write_calls(calls: Sequence[Call]) -> list[Any]:
@@ -19,46 +72,42 @@ def write_calls(calls: Sequence[Call]) -> list[Any]:
 
 
 def read_results(
-    answer: dict[str, Any], asked: Sequence[TrustedTrajectory], read: StateReading
+    body: bytes | bytearray, asked: Sequence[TrustedTrajectory], read: StateReading
 ) -> list[TrustedExecution | Unopened]:
-    """Read a worker's answer to a batch.  Raises ``FrameError`` if it is not one."""
-    results = answer.get("batch")
-    if not isinstance(results, list) or len(results) != len(asked):
-        raise FrameError(str(answer.get("failed", "a worker answered with another number of trajectories")))
+    """Read a worker's answer to a batch.
+
+    Raises ``FrameError`` if it is not one, and ``WorkerDied`` if the worker had too little memory for it.
+    """
+    check_amount(body)
     try:
-        return [_result(result, one, read) for result, one in zip(results, asked, strict=True)]
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise FrameError(f"a worker's answer is not one: {type(error).__name__}: {error}") from None
+        reply = _READER.decode(bytes(body))
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"a worker's answer is not one: {error}") from None
+    if reply.failed == "memory":
+        raise WorkerDied(WorkerDeath.MEMORY, "the answer does not fit a worker's memory")
+    if reply.batch is None or len(reply.batch) != len(asked):
+        raise FrameError(reply.failed or "a worker answered with another number of trajectories")
+    return [_result(result, one, read) for result, one in zip(reply.batch, asked, strict=True)]
 
 
-def _result(
-    result: dict[str, Any], asked: TrustedTrajectory, read: StateReading
-) -> TrustedExecution | Unopened:
-    if "unopened" in result:
-        return Unopened(reason=result["unopened"])
+def _result(result: _Result, asked: TrustedTrajectory, read: StateReading) -> TrustedExecution | Unopened:
+    if result.unopened is not None:
+        return Unopened(reason=result.unopened)
+    if len(result.turns) != len(asked.turns):
+        raise FrameError("a worker answered with another number of turns")
     turns: list[TurnExecution] = []
     state: JsonObject | None = None
-    for written, calls in zip(result["turns"], asked.turns, strict=True):
-        turns.append(_turn(written, calls, state))
-        state = turns[-1].state
-    final = state if result["state"] is None else result["state"]
+    for turn, calls in zip(result.turns, asked.turns, strict=True):
+        state = state if turn.state is None else turn.state
+        turns.append(
+            TurnExecution(
+                outcomes=read_outcomes(turn.results, turn.faults, len(calls)),
+                state=state,
+                state_digest=turn.digest,
+                call_digests=turn.digests,
+            )
+        )
+    final = state if result.state is None else result.state
     if final is None and read is not StateReading.DIGEST:
         raise FrameError("a worker answered without a final state")
-    return TrustedExecution(turns=tuple(turns), final_state=final, final_state_digest=result["digest"])
-
-
-def _turn(written: list[Any], calls: Sequence[Call], before: JsonObject | None) -> TurnExecution:
-    """Read a turn; a state that is not written is that of the turn before."""
-    outcomes = written[0]
-    if len(outcomes) != len(calls):
-        raise FrameError("a worker answered with another number of calls")
-    read = tuple([read_outcome(outcome) for outcome in outcomes])
-    if len(written) == 1:
-        return TurnExecution(outcomes=read)
-    _, value, digest, digests = written
-    return TurnExecution(
-        outcomes=read,
-        state=before if value is None else value,
-        state_digest=digest,
-        call_digests=tuple(digests),
-    )
+    return TrustedExecution(turns=tuple(turns), final_state=final, final_state_digest=result.digest)

@@ -93,10 +93,11 @@ class _Desk:
         return self._factory(record)
 
     def _trajectory(self, entry: dict[str, Any], reading: str) -> dict[str, Any]:
-        if entry["record"] is not None:
+        record = _record(entry)
+        if record is not None:
             self._run = None
             try:
-                self._run = _Run(self._made(entry["record"]), read_faults(entry["faults"]))
+                self._run = _Run(self._made(record), read_faults(entry["faults"]))
             except SandboxError as error:
                 return {"unopened": str(error)[:MAX_ERROR_TEXT]}
             except Exception as error:  # noqa: BLE001  # the factory's own code
@@ -107,6 +108,20 @@ class _Desk:
             return self._run.go(entry["turns"], reading)
         except NotPlainError as error:
             return {"unopened": f"the state cannot be read: {error}"}
+
+
+def _record(entry: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the record that is to be opened; None if it is the one that is open."""
+    if "text" not in entry:
+        record: dict[str, Any] | None = entry["record"]
+        return record
+    try:
+        written = orjson.loads(entry["text"])
+    except orjson.JSONDecodeError:
+        written = {}
+    read = written if isinstance(written, dict) else {"record": written}
+    read.setdefault("id", entry["id"])
+    return read
 
 
 class _Run:
@@ -127,15 +142,22 @@ class _Run:
         return {"turns": done, "state": told, "digest": _digest(state)}
 
     def _turn(self, calls: list[Any], reading: str) -> list[Any]:
-        outcomes, digests = [], []
+        results: list[bytes] = []
+        faults: list[list[Any]] = []
+        digests: list[str] = []
         for name, arguments, *unfit in calls:
-            outcomes.append(self._call(name, arguments, unfit))
+            answer = self._call(name, arguments, unfit)
+            if isinstance(answer, Fault):
+                faults.append([len(results), answer.kind, answer.code, answer.message])
+                answer = b"null"
+            results.append(answer)
             if reading == "call":
                 digests.append(_digest(self._toolkit.write_state()))
+        outcomes = [orjson.Fragment(b"[%b]" % b",".join(results)), faults]
         if reading in ("digest", "final"):
-            return [outcomes]
+            return outcomes
         state = self._toolkit.write_state()
-        return [outcomes, self._unless_told(state), _digest(state), digests]
+        return [*outcomes, self._unless_told(state), _digest(state), digests]
 
     def _unless_told(self, state: bytes) -> orjson.Fragment | None:
         """Write a state, or None if it is the one that was told before."""
@@ -144,11 +166,11 @@ class _Run:
         self._told = state
         return orjson.Fragment(state)
 
-    def _call(self, name: str, arguments: dict[str, Any], unfit: list[str]) -> list[Any]:
+    def _call(self, name: str, arguments: dict[str, Any], unfit: list[str]) -> bytes | Fault:
         planned = self._faults.get(self._made)
         self._made += 1
         if planned is not None and planned.code != TRUNCATED:
-            return _written(planned)
+            return planned
         method = self._toolkit.tool(name)
         if method is None:
             known = ", ".join(self._toolkit.tools)
@@ -157,7 +179,7 @@ class _Run:
             return _fault(FaultKind.INVALID_ARGUMENTS, f"the arguments are not plain JSON: {unfit[0]}")
         try:
             result = self._toolkit.write_result(_ended(method(**arguments)))
-            return [orjson.Fragment(result)] if planned is None else _written(truncated(planned, result))
+            return result if planned is None else truncated(planned, result)
         except NotPlainError as error:
             return _fault(FaultKind.INVALID_RESULT, str(error))
         except MemoryError:
@@ -166,7 +188,7 @@ class _Run:
         except (Exception, SystemExit) as error:  # noqa: BLE001  # a tool may raise anything
             return self._failure(method, arguments, error)
 
-    def _failure(self, method: Any, arguments: dict[str, Any], error: BaseException) -> list[Any]:
+    def _failure(self, method: Any, arguments: dict[str, Any], error: BaseException) -> Fault:
         if isinstance(error, TypeError) and not _binds(method, arguments):
             return _fault(FaultKind.INVALID_ARGUMENTS, _message(error))
         kind = FaultKind.TOOL_ERROR if isinstance(error, self._toolkit.errors) else FaultKind.UNDECLARED_ERROR
@@ -199,13 +221,9 @@ def _binds(method: Any, arguments: dict[str, Any]) -> bool:
     return True
 
 
-def _fault(kind: FaultKind, message: str, *, code: str | None = None) -> list[Any]:
+def _fault(kind: FaultKind, message: str, *, code: str | None = None) -> Fault:
     text = message.encode(errors="replace").decode()[:MAX_ERROR_TEXT]
-    return _written(Fault(kind, code or kind.value, text))
-
-
-def _written(fault: Fault) -> list[Any]:
-    return [fault.kind, fault.code, fault.message]
+    return Fault(kind, code or kind.value, text)
 
 
 def _message(error: BaseException) -> str:

@@ -6,18 +6,18 @@ them, and as text they take a fifth of the memory of values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from sandbox.types import Execution, Fault, FaultKind, JsonObject, JsonValue, Snapshot, Trajectory
+from sandbox.types import Execution, Fault, FaultKind, JsonObject, JsonValue, Outcomes, Snapshot, Trajectory
 from sandbox.workers.frames import FrameError, check_amount
 
 if TYPE_CHECKING:
     from sandbox.packs.reading import Pack
 
-__all__ = ["Answer", "Reply", "read_executions", "read_reply"]
+__all__ = ["Answer", "Reply", "WrittenFault", "read_executions", "read_outcomes", "read_reply"]
 
 T = TypeVar("T")
 Counters = dict[str, int]
@@ -29,11 +29,10 @@ _new: Any = object.__new__
 _SET_WORLD, _SET_STATE, _SET_COUNTERS, _SET_MADE = (
     vars(Snapshot)[name].__set__ for name in ("world", "state", "counters", "calls_made")
 )
-_SET_RESULTS, _SET_FAULTS, _SET_DIGESTS, _SET_USED, _SET_SNAPSHOTS, _SET_FINAL_DIGEST, _SET_FINAL = (
+_SET_OUTCOMES, _SET_DIGESTS, _SET_USED, _SET_SNAPSHOTS, _SET_FINAL_DIGEST, _SET_FINAL = (
     vars(Execution)[name].__set__
     for name in (
-        "results",
-        "faults",
+        "outcomes",
         "state_digests",
         "steps_used",
         "snapshots",
@@ -41,6 +40,10 @@ _SET_RESULTS, _SET_FAULTS, _SET_DIGESTS, _SET_USED, _SET_SNAPSHOTS, _SET_FINAL_D
         "kept_final",
     )
 )
+
+
+WrittenFault = tuple[int, FaultKind, str, str]
+"""The call's place, and the fault."""
 
 
 class Answer(msgspec.Struct, gc=False):
@@ -53,7 +56,7 @@ class Answer(msgspec.Struct, gc=False):
     results: tuple[msgspec.Raw, ...]
     digests: tuple[str, ...]
     used: tuple[int | None, ...]
-    faults: tuple[tuple[int, FaultKind, str, str], ...]
+    faults: tuple[WrittenFault, ...]
     digest: str
     kept: list[tuple[Counters, Tables, list[str]]] | None = None
     counters: Counters | None = None
@@ -97,24 +100,30 @@ def read_executions(
         raise FrameError(f"a worker's answer is not one: {type(error).__name__}: {error}") from None
 
 
+def read_outcomes(results: Sequence[msgspec.Raw], faults: Iterable[WrittenFault], calls: int) -> Outcomes:
+    """Read the outcomes of so many calls.  Raises ``FrameError`` if they are not that."""
+    written = tuple(map(bytes, results))
+    if len(written) != calls:
+        raise FrameError("a worker answered with another number of calls")
+    failed: dict[int, Fault] = {}
+    for number, kind, code, message in faults:
+        if not 0 <= number < calls or number in failed or written[number] != b"null":
+            raise FrameError("a fault has the number of a call without a result")
+        failed[number] = Fault(kind, code, message)
+    return Outcomes(written, failed)
+
+
 def _execution(trajectory: Trajectory, pack: Pack, answer: Answer) -> Execution:
-    results = tuple(map(bytes, answer.results))
-    if not len(results) == len(answer.digests) == len(answer.used) == len(trajectory.calls):
+    calls = len(trajectory.calls)
+    outcomes = read_outcomes(answer.results, answer.faults, calls)
+    if not len(answer.digests) == len(answer.used) == calls:
         raise FrameError("a worker answered with another number of steps")
-    faults: dict[int, Fault] = {}
-    for number, kind, code, message in answer.faults:
-        if not 0 <= number < len(results):
-            raise ValueError("a fault has the number of its call")
-        if results[number] != b"null" or number in faults:
-            raise ValueError("a call has a fault or a result")
-        faults[number] = Fault(kind, code, message)
     snapshots: tuple[Snapshot, ...] = ()
     final: Snapshot | None = None
     if trajectory.keep_final or trajectory.keep_snapshots:
         snapshots, final = _snapshots(trajectory, pack, answer)
     execution: Execution = _new(Execution)
-    _SET_RESULTS(execution, results)
-    _SET_FAULTS(execution, faults)
+    _SET_OUTCOMES(execution, outcomes)
     _SET_DIGESTS(execution, answer.digests)
     _SET_USED(execution, answer.used)
     _SET_SNAPSHOTS(execution, snapshots)

@@ -9,7 +9,7 @@ import orjson
 
 from sandbox.errors import SandboxError
 from sandbox.state.plain import MAX_INTEGER, plain_json_problem
-from sandbox.types import Call, Fault, FaultKind, JsonObject, Outcome, Returned, Snapshot, Trajectory
+from sandbox.types import Call, JsonObject, Snapshot, Trajectory
 from sandbox.workers.faults import write_faults
 from sandbox.workers.frames import encode
 from sandbox.workers.pooled import LoadedPack
@@ -17,13 +17,9 @@ from sandbox.workers.pooled import LoadedPack
 if TYPE_CHECKING:
     from sandbox.packs.reading import Pack  # brings pydantic, which trusted environments do not need
 
-__all__ = ["pack_message", "read_outcome", "write_call", "write_trajectory"]
+__all__ = ["pack_message", "write_call", "write_trajectory"]
 
 FLAT, LONG = 40, 10_000  # together still below what a whole walk lets through
-FAULTS = {kind.value: kind for kind in FaultKind}
-
-_new: Any = object.__new__
-_SET_VALUE = vars(Returned)["value"].__set__
 
 
 def pack_message(pack: Pack, *, trusted: bool = False) -> LoadedPack:
@@ -144,19 +140,3 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return [_plain(part, depth + 1) for part in value]
     return value
-
-
-def read_outcome(written: list[Any]) -> Outcome:
-    """Read one outcome as a worker wrote it."""
-    if len(written) == 1:
-        returned: Returned = _new(Returned)
-        _SET_VALUE(returned, written[0])
-        return returned
-    kind, code, message = written
-    return _fault(kind, code, message)
-
-
-def _fault(kind: Any, code: Any, message: Any) -> Fault:
-    if type(code) is not str or type(message) is not str:
-        raise TypeError("a fault's code and message are texts")
-    return Fault(FAULTS[kind], code, message)

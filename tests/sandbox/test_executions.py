@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import Execution, Fault, FaultKind, Returned, Snapshot, Step
+from sandbox import Execution, Fault, FaultKind, Outcomes, Returned, Snapshot, Step
 
 INTEGERS = st.integers(-(2**63), 2**64 - 1)
 VALUES: st.SearchStrategy[Any] = st.none() | INTEGERS | st.text() | st.lists(INTEGERS, max_size=3)
@@ -32,7 +33,7 @@ def rows(draw: st.DrawFn) -> tuple[Step, ...]:
 def test_steps_written_as_columns_read_as_they_were(steps: tuple[Step, ...]) -> None:
     execution = Execution.of(steps, final_state_digest="d")
     assert execution.steps == steps
-    assert execution.outcomes == tuple(step.outcome for step in steps)
+    assert tuple(execution.outcomes) == tuple(step.outcome for step in steps)
     assert execution.state_digests == tuple(step.state_digest for step in steps)
 
 
@@ -43,3 +44,16 @@ def test_executions_are_equal_exactly_if_their_steps_are(
     left, right = (Execution.of(steps, final_state_digest="d") for steps in (one, other))
     assert (left == right) == (one == other)
     assert left == Execution.of(left.steps, final_state_digest="d")
+
+
+@given(parts=st.lists(rows(), max_size=3), cut=st.slices(12))
+def test_outcomes_are_a_sequence_and_so_are_several_joined(parts: list[tuple[Step, ...]], cut: slice) -> None:
+    whole = [step.outcome for steps in parts for step in steps]
+    joined = Outcomes.joined([Outcomes.of(step.outcome for step in steps) for steps in parts])
+    assert joined == Outcomes.of(whole)
+    assert len(joined) == len(whole)
+    assert list(joined) == whole
+    assert joined[cut] == tuple(whole[cut])
+    assert [joined[place - len(whole)] for place in range(len(whole))] == whole
+    with pytest.raises(IndexError):
+        joined[len(whole)]

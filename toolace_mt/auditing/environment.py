@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sandbox import Fault, Outcome, describe_changes, diff_states
+from sandbox import Outcomes, describe_changes, diff_states
 from toolace_mt.auditing.batch import Judged
 from toolace_mt.auditing.gaps import Gap
 from toolace_mt.auditing.report import Verdict
@@ -50,7 +50,7 @@ class Executed:
     differ, where the record has it whole.
     """
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: Outcomes
     final_state_digest: str | None
     changed_by_reads: frozenset[int] = frozenset()
     made_up: bool = False
@@ -155,7 +155,7 @@ def _runs(pairing: Pairing, compared: Compared, run: Executed) -> _Runs:
     disputed = {(finding.turn, finding.call) for finding in compared.findings} | compared.unjudged
     state_is_other = (None, None) in disputed or compared.state_unjudged
     ran = [site.where for site in pairing.sites if site.call.arguments is not None]
-    failed = [where for where, outcome in zip(ran, run.outcomes, strict=True) if isinstance(outcome, Fault)]
+    failed = [ran[place] for place in sorted(run.outcomes.faults)]
     agreed = [] if run.made_up else [where for where in ran if where not in disputed] if disputed else ran
     return _Runs(
         returned=len(ran) - len(failed),

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
 import anyio
 import anyio.lowlevel
-import orjson
 
 from sandbox import (
     SandboxError,
@@ -18,6 +16,7 @@ from sandbox import (
     TrustedRuntime,
     TrustedTrajectory,
     Unopened,
+    WrittenRecord,
     open_trusted,
 )
 from toolace_mt.auditing.environment import (
@@ -131,21 +130,10 @@ def _unusable(name: str, reason: str) -> str:
 def _trajectory(record: Recorded) -> TrustedTrajectory:
     transcript = record.transcript
     return TrustedTrajectory(
-        record=_fields(record),
+        record=WrittenRecord(text=record.text, id=transcript.id),
         turns=(calls_of(transcript),),
         faults=faults_of(transcript.setting),
     )
-
-
-def _fields(record: Recorded) -> dict[str, Any]:
-    """Give the record as it was written, and at least its id."""
-    try:
-        written = orjson.loads(record.text)
-    except orjson.JSONDecodeError:
-        written = {}
-    fields: dict[str, Any] = written if isinstance(written, dict) else {"record": written}
-    fields.setdefault("id", record.transcript.id)
-    return fields
 
 
 def _ran(run: TrustedExecution | Unopened) -> Executed | NotExecuted:

@@ -41,8 +41,7 @@ async def verify(draft: Draft, pack: Pack, run: Callable[[Trajectory], Awaitable
     reads = frozenset(tool.name for tool in pack.tools if tool.effect == "read")
     judgement = judge(transcript, reads=reads)
     assert judgement.sources is not None  # of all rules, some need them
-    outcomes = [step.outcome for step in execution.steps]
-    compared = compare_execution(transcript, outcomes, execution.final_state_digest)
+    compared = compare_execution(transcript, execution.outcomes, execution.final_state_digest)
     findings = (*judgement.findings, *compared.findings)
     faults = tuple(finding for finding in findings if severity_of(finding.rule) is not Severity.INFO)
     first = faults[0].turn if faults else None

@@ -20,6 +20,7 @@ from sandbox import (
     TrustedExecution,
     TrustedTrajectory,
     Unopened,
+    WrittenRecord,
     open_trusted,
     state_digest,
 )
@@ -81,7 +82,7 @@ async def test_a_call_that_ends_its_worker_harms_neither_its_record_nor_the_othe
     assert died.kind is kind
     assert isinstance(moved, Returned)
     assert found == Returned({"parcel_id": "P1", "place": "van"})
-    assert second.outcomes == (Returned({"parcel_id": "P2", "place": "depot"}),)
+    assert tuple(second.outcomes) == (Returned({"parcel_id": "P2", "place": "depot"}),)
 
 
 COUNTED = """
@@ -199,7 +200,7 @@ async def test_values_that_are_not_json_become_plain_json() -> None:
     done = await run_one(
         trajectory((call("move", parcel_id="P1"), call("today"))), source="python:parcel_desk:desk_and_clock"
     )
-    assert done.outcomes == (
+    assert tuple(done.outcomes) == (
         Returned({"parcel_id": "P1", "due": "2026-03-14", "weight": 1.5}),
         Returned("2026-03-02"),
     )
@@ -211,7 +212,7 @@ async def test_values_that_are_not_json_become_plain_json() -> None:
 
 async def test_functions_in_a_list_are_tools_too() -> None:
     done = await run_one(trajectory((call("add", a=2), call("today"))), source="python:parcel_desk:functions")
-    assert done.outcomes == (Returned(3), Returned("2026-03-02"))
+    assert tuple(done.outcomes) == (Returned(3), Returned("2026-03-02"))
     assert done.final_state == {"Clock": {"ticks": 0}}
 
 
@@ -287,3 +288,30 @@ async def test_an_environment_without_tools_says_so() -> None:
         (done,) = await runtime.run([trajectory((call("look"),))])
     assert isinstance(done, Unopened)
     assert "there are no tools" in done.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "record"),
+    [
+        (b'{"id": "mine", "a": 1}', {"id": "mine", "a": 1}),
+        (b'{"a": "\xc3\xbc"}', {"a": "\u00fc", "id": "theirs"}),
+        (b"[1, 2]", {"record": [1, 2], "id": "theirs"}),
+        (b"7", {"record": 7, "id": "theirs"}),
+        (b"", {"id": "theirs"}),
+        (b"{torn", {"id": "theirs"}),
+        (b'{"a": "\xff"}', {"a": "\ufffd", "id": "theirs"}),
+    ],
+)
+async def test_a_record_may_be_given_as_it_stands_in_a_file(text: bytes, record: JsonValue) -> None:
+    given = TrustedTrajectory(record=WrittenRecord(text=text, id="theirs"), turns=((call("show"),),))
+    done = await run_one(given, source="python:parcel_desk:Mirror")
+    assert tuple(done.outcomes) == (Returned(record),)
+
+
+async def test_a_written_record_whose_call_ends_the_worker_is_opened_again() -> None:
+    calls = (call("find", parcel_id="P1"), call("die"), call("find", parcel_id="P1"))
+    text = orjson.dumps({"places": {"P1": "van"}})
+    done = await run_one(TrustedTrajectory(record=WrittenRecord(text=text, id="x"), turns=(calls,)))
+    found, died, again = done.outcomes
+    assert found == again == Returned({"parcel_id": "P1", "place": "van"})
+    assert isinstance(died, Fault)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import Fault, FaultKind, Outcome, Returned
+from sandbox import Fault, FaultKind, Outcome, Outcomes, Returned
 from toolace_mt.checks import compare_execution
 from toolace_mt.checks.compare import Agreement, compare_results
 from toolace_mt.findings import Finding
@@ -33,7 +33,9 @@ def record(*results: JsonValue, digest: str | None = None) -> Transcript:
 def findings_of(
     transcript: Transcript, outcomes: Sequence[Outcome], final_digest: str | None = None, **more: Any
 ) -> tuple[Finding, ...]:
-    return compare_execution(transcript, outcomes, final_digest, **more).findings
+    found = compare_execution(transcript, outcomes, final_digest, **more)
+    assert compare_execution(transcript, Outcomes.of(outcomes), final_digest, **more) == found
+    return found.findings
 
 
 @pytest.mark.parametrize(

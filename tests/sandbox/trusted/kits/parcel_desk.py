@@ -129,3 +129,13 @@ def twins() -> list[object]:
 
 def nothing() -> None:
     """Make nothing."""
+
+
+class Mirror:
+    """Shows the record that it was made of."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self.record = dict(record)
+
+    def show(self) -> dict[str, Any]:
+        return self.record
