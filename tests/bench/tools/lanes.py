@@ -3,12 +3,14 @@
 Also what a message of a single call costs the parent, as generation sends them: one after another, and from
 eight tasks at once.
 
-``python -m tests.bench.tools.lanes confined|trusted small|large WORKERS`` prints one JSON object of figures.
+``python -m tests.bench.tools.lanes confined|trusted small|large WORKERS [CORES]`` prints one JSON object of
+figures; with CORES, the parent and its workers share so many.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from dataclasses import replace
@@ -74,5 +76,7 @@ def _inside() -> float:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 4 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[4])])
     found = anyio.run(figures, sys.argv[1], sys.argv[2], int(sys.argv[3]))
     sys.stdout.write(json.dumps(found) + "\n")

@@ -10,6 +10,7 @@ from tests.bench.side_by_side import Figures, in_turn, say
 __all__ = ["measure"]
 
 _HERE = "tests.bench.tools"
+_LANES = ("confined", "trusted")
 
 
 def measure() -> None:
@@ -27,25 +28,32 @@ def measure() -> None:
 
 
 def _measure_lanes(world: str) -> None:
-    lanes = [("confined", 1), ("trusted", 1), ("confined", 2), ("trusted", 2)]
-    found = in_turn(*([f"{_HERE}.lanes", lane, world, str(workers)] for lane, workers in lanes))
-    for (lane, workers), figures in zip(lanes, found, strict=True):
-        _row(f"{lane}, {workers} worker{'s' if workers > 1 else ''}", figures)
-    confined, trusted, two_confined, two_trusted = found
+    ways = [(lane, workers, cores) for workers, cores in ((1, 1), (1, 2), (2, 2)) for lane in _LANES]
+    commands = ([f"{_HERE}.lanes", lane, world, str(workers), str(cores)] for lane, workers, cores in ways)
+    found = dict(zip(ways, in_turn(*commands), strict=True))
+    for (lane, workers, cores), figures in found.items():
+        _row(f"{lane}, {_counted(workers, 'worker')}, {_counted(cores, 'core')}", figures)
+    confined, trusted = (found[lane, 1, 2] for lane in _LANES)
     say(
         f"  trusted over confined: {trusted['per_second'] / confined['per_second']:.2f} in dialogues/s, "
         f"{confined['cpu_ms'] / trusted['cpu_ms']:.2f} in CPU, "
         f"{confined['worker_ms'] / trusted['worker_ms']:.2f} in the worker's CPU"
     )
-    say(
-        f"  two workers over one: {two_confined['per_second'] / confined['per_second']:.2f} confined, "
-        f"{two_trusted['per_second'] / trusted['per_second']:.2f} trusted"
-    )
+    for lane in _LANES:
+        two, *ones = (found[lane, *way]["per_second"] for way in ((2, 2), (1, 1), (1, 2)))
+        say(
+            f"  {lane}: two workers on two cores do {two / ones[0]:.2f} times what one does on one,"
+            f" and {two / ones[1]:.2f} times what one does whose parent has the other core"
+        )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}"
 
 
 def _row(name: str, figures: Figures) -> None:
     say(
-        f"  {name:<28} {figures['per_second']:>8,.0f}/s  CPU each: parent {figures['parent_ms']:.3f} ms, "
+        f"  {name:<30} {figures['per_second']:>8,.0f}/s  CPU each: parent {figures['parent_ms']:.3f} ms, "
         f"worker {figures['worker_ms']:.3f} ms, so a worker could do {1000 / figures['worker_ms']:,.0f}/s; "
         f"a message of one call: parent {figures['message_ms']:.3f} ms, "
         f"{figures['crowded_message_ms']:.3f} ms from eight tasks"
