@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from toolace_mt.findings import Finding
 from toolace_mt.formats import STANDARD_INPUT
 from toolace_mt.transcript import Place
 
-__all__ = ["line_of", "path_of"]
+__all__ = ["line_of", "path_of", "spot_of"]
 
 _LINES = frozenset({".jsonl", ".ndjson"})
+_PATH_LETTERS = 120
 
 
 def path_of(file: str) -> str:
@@ -24,3 +26,12 @@ def path_of(file: str) -> str:
 def line_of(place: Place) -> int | None:
     """Give the line of a record, from 1, where the file has one record a line and can be shown as it is."""
     return place.record + 1 if Path(place.file).suffix in _LINES else None
+
+
+def spot_of(finding: Finding) -> str:
+    """Give the place in the record, as ``turn 3, $.nights``; empty for the record as a whole."""
+    turn = "" if finding.turn is None else f"turn {finding.turn}"
+    path = "" if finding.path in (None, "$") else str(finding.path)
+    if len(path) > _PATH_LETTERS:
+        path = f"{path[:_PATH_LETTERS]}…"
+    return ", ".join(filter(None, (turn, path)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolace_mt.auditing.json_bytes import json_bytes, plain_text
-from toolace_mt.auditing.places import line_of, path_of
+from toolace_mt.auditing.places import line_of, path_of, spot_of
 from toolace_mt.auditing.report import AuditReport, LocatedFinding
 from toolace_mt.auditing.table import verdict
 from toolace_mt.checks import find_rule
@@ -46,9 +46,8 @@ def as_github(report: AuditReport) -> Iterator[str]:
 
 
 def _message(found: LocatedFinding, line: int | None) -> str:
-    record = f"record {found.place.record}: " if line is None else ""
-    turn = "" if found.finding.turn is None else f"turn {found.finding.turn}: "
-    return f"{record}{turn}{found.finding.message}"
+    record = f"record {found.place.record}" if line is None else ""
+    return ": ".join(filter(None, (record, spot_of(found.finding), found.finding.message)))
 
 
 def _escape(text: str) -> str:

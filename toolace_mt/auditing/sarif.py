@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import toolace_mt
 from toolace_mt.auditing.json_bytes import json_bytes, plain_text
-from toolace_mt.auditing.places import line_of, path_of
+from toolace_mt.auditing.places import line_of, path_of, spot_of
 from toolace_mt.auditing.report import AuditReport, LocatedFinding
 from toolace_mt.auditing.unchecked import not_checked
 from toolace_mt.checks import find_rule
-from toolace_mt.findings import Severity
+from toolace_mt.findings import Finding, Severity
 from toolace_mt.transcript import JsonObject, JsonValue
 
 __all__ = ["as_sarif"]
@@ -64,9 +64,14 @@ def _results(report: AuditReport) -> Iterator[JsonObject]:
             "ruleId": found.finding.rule,
             "ruleIndex": numbers[found.finding.rule],
             "level": _LEVELS[found.severity],
-            "message": {"text": plain_text(found.finding.message)},
+            "message": {"text": plain_text(_message(found.finding))},
             "locations": [_location(found)],
         }
+
+
+def _message(finding: Finding) -> str:
+    """Code hosts show little more than this."""
+    return ": ".join(filter(None, (spot_of(finding), finding.message)))
 
 
 def _location(found: LocatedFinding) -> JsonObject:

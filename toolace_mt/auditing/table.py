@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolace_mt.auditing.json_bytes import plain_text
+from toolace_mt.auditing.places import spot_of
 from toolace_mt.auditing.report import LEVELS, AuditReport, FileCounts, LocatedFinding
 from toolace_mt.auditing.unchecked import not_checked
 from toolace_mt.checks import find_rule, severity_of
@@ -106,10 +107,10 @@ def _weight(found: LocatedFinding | None) -> int:
 
 def _example(found: LocatedFinding, *, name_file: bool) -> str:
     file = f"{_one_line(Path(found.place.file).name)} " if name_file else ""
-    turn = "" if found.finding.turn is None else f", turn {found.finding.turn}"
+    spot = spot_of(found.finding)
     words = _one_line(found.finding.message)
     words = words if len(words) <= _EXAMPLE_LETTERS else f"{words[:_EXAMPLE_LETTERS]}…"
-    return f"{file}record {found.place.record}{turn}: {words}"
+    return f"{file}record {found.place.record}{', ' if spot else ''}{_one_line(spot)}: {words}"
 
 
 def _worst(report: AuditReport) -> list[list[str]]:

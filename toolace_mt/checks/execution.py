@@ -191,11 +191,10 @@ def _check_value(
         ("TA601", "the record says that it failed") if failed else _AGREEMENT_RULES[difference.agreement]
     )
     left, right = _from_difference(difference.recorded, difference.executed)
-    at = "" if difference.path in (None, "$") else f" at {difference.path}"
     both = f"recorded {_show(left)}, executed {_show(right)}"
     yield Finding(
         rule=rule,
-        message=f"{site.call.name}: {words}{at}: {both}",
+        message=f"{site.call.name}: {words}: {both}",
         turn=site.turn,
         call=site.number,
         path=difference.path,

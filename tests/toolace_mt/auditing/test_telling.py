@@ -132,7 +132,12 @@ def test_what_a_finding_tells_is_no_gap(tmp_path: Path) -> None:
 
 
 def test_nothing_of_the_data_steers_the_terminal(tmp_path: Path) -> None:
-    text = table_of(audited(tmp_path, dialogue(NASTY)), 80, force_terminal=True, color_system=None)
+    odd = dialogue(NASTY)
+    arguments = json.dumps({"order_id": 7, NASTY: NASTY})
+    odd["messages"][1]["tool_calls"].append(
+        {"id": "e", "type": "function", "function": {"name": "get_order", "arguments": arguments}}
+    )
+    text = table_of(audited(tmp_path, odd), 80, force_terminal=True, color_system=None)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028]", re.sub(r"\x1b\[[0-9;]*m", "", text))
     assert "\x1b[31m" not in text
 
@@ -158,6 +163,15 @@ def test_annotations_of_a_file_that_is_no_list_of_lines_name_the_record(tmp_path
     first = next(iter(as_github(audit(path))))
     assert "line=" not in first
     assert "::record 1: turn 1: " in first
+
+
+def test_a_finding_about_an_argument_names_it_wherever_it_is_told() -> None:
+    report = audit(FAULTS, select=["TA303"])
+    (found,) = report.findings
+    assert found.finding.path == "$.guests"
+    (result,) = json.loads(as_sarif(report))["runs"][0]["results"]
+    told = (table_of(report, 200), next(iter(as_github(report))), result["message"]["text"])
+    assert all("turn 1, $.guests: " in text for text in told)
 
 
 def test_sarif_has_all_that_its_specification_demands(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_an_outcome_is_a_finding_exactly_if_the_record_says_otherwise(
 def test_a_difference_is_named_by_its_path() -> None:
     found = findings_of(record({"a": [{"b": 1}]}), [Returned({"a": [{"b": 2}]})])
     assert [finding.path for finding in found] == ["$.a[0].b"]
-    assert found[0].message == "get: the executed result differs at $.a[0].b: recorded 1, executed 2"
+    assert found[0].message == "get: the executed result differs: recorded 1, executed 2"
     (whole,) = findings_of(record("one"), [Returned("two")])
     assert whole.message == "get: the executed result differs: recorded 'one', executed 'two'"
 
