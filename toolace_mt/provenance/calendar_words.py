@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from toolace_mt.provenance.number_words import east_asian_number
 from toolace_mt.provenance.words import normalised
 
-__all__ = ["days_in_words", "months_in", "times_in_words"]
+__all__ = ["days_in_words", "months_in", "times_in_words", "weekday_of", "weekdays_in"]
 
 _ENGLISH = "january february march april may june july august september october november december"
 _OTHERS = (
@@ -46,13 +47,44 @@ _ORDINAL_DAY = re.compile(
 _EAST_ASIAN = re.compile(
     r"(?:(\d{4})\s*[年년]\s*)?(\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月월]\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*[日号號일]"
 )
-_NUMERALS = {numeral: number for number, numeral in enumerate("一二三四五六七八九", start=1)}
 _MINUTES = {"five": 5, "ten": 10, "quarter": 15, "a quarter": 15, "twenty": 20, "twenty five": 25, "half": 30}
 _HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _CLOCK = re.compile(
     rf" ({'|'.join(sorted(_MINUTES, key=len, reverse=True))}|\d{{1,2}}) (?:minutes )?(past|after|to|before)"
     rf" ({'|'.join(_HOURS)}|\d{{1,2}}) "
 )
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ANY_WEEKDAY = "|".join(f"{name[:3]}|{name}s?" for name in _WEEKDAYS)
+_DAYS = re.compile(
+    r" (?:(week ?days?|work ?days|work(?:ing)? week)|(weekends?)|(every ?day|each day|daily|all week)"
+    rf"|({_ANY_WEEKDAY}) (?:to|through|thru|till|until) ({_ANY_WEEKDAY})) "
+)
+
+
+def weekday_of(word: str) -> int | None:
+    """Give the number of a weekday, from Monday as 0, by its name or the first three letters of it."""
+    lowered = word.casefold()
+    return next((day for day, name in enumerate(_WEEKDAYS) if lowered in (name, name[:3], f"{name}s")), None)
+
+
+def weekdays_in(text: str) -> frozenset[int]:
+    """Give the weekdays, from Monday as 0, that are meant by "weekdays", "daily" or "Tuesday to Friday"."""
+    days: set[int] = set()
+    for found in _DAYS.finditer(normalised(text)):
+        if found[1]:
+            days.update(range(5))
+        elif found[2]:
+            days.update((5, 6))
+        elif found[3]:
+            days.update(range(7))
+        else:
+            first, last = (_WEEKDAYS.index(_full_name(name)) for name in (found[4], found[5]))
+            days.update((first + step) % 7 for step in range((last - first) % 7 + 1))
+    return frozenset(days)
+
+
+def _full_name(name: str) -> str:
+    return next(full for full in _WEEKDAYS if full.startswith(name[:3]))
 
 
 def days_in_words(text: str) -> Iterator[tuple[int | None, int, int]]:
@@ -65,7 +97,7 @@ def days_in_words(text: str) -> Iterator[tuple[int | None, int, int]]:
         yield _number(found[3]), _MONTHS[found[2]], int(found[1])
     if not text.isascii():
         for found in _EAST_ASIAN.finditer(text):
-            yield _number(found[1]), _east_asian(found[2]), _east_asian(found[3])
+            yield _number(found[1]), east_asian_number(found[2]), east_asian_number(found[3])
 
 
 def months_in(text: str) -> frozenset[int]:
@@ -87,10 +119,3 @@ def times_in_words(text: str) -> Iterator[str]:
 
 def _number(text: str | None) -> int | None:
     return None if text is None else int(text)
-
-
-def _east_asian(text: str) -> int:
-    if text.isdecimal():
-        return int(text)
-    tens, ten, ones = text.rpartition("十")
-    return (10 * _NUMERALS.get(tens, 1) if ten else 0) + _NUMERALS.get(ones, 0)

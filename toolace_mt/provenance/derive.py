@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from toolace_mt.provenance.calendar_words import months_in
+from toolace_mt.provenance.calendar_words import months_in, weekday_of, weekdays_in
 from toolace_mt.provenance.dates import (
     Moment,
     bounds_a_period,
@@ -33,6 +33,7 @@ __all__ = [
     "derive_number",
     "derive_prefixed",
     "derive_symbol",
+    "derive_weekday",
     "derive_words",
 ]
 
@@ -293,6 +294,15 @@ def derive_symbol(value: str, evidence: Evidence) -> Source | None:
         return None
     said = next((said for said in evidence.outside if sign in said.text), None)
     return None if said is None else Source(kind=SourceKind.DERIVED, how="currency sign", turn=said.turn)
+
+
+def derive_weekday(value: str, evidence: Evidence) -> Source | None:
+    """Find a weekday among those that were meant together: on weekdays, from Monday to Friday."""
+    day = weekday_of(value)
+    if day is None:
+        return None
+    said = next((said for said in evidence.outside if day in weekdays_in(said.text)), None)
+    return None if said is None else said.source("days of the week")
 
 
 def derive_abbreviation(value: str, evidence: Evidence) -> Source | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise, takewhile
 
+from toolace_mt.provenance.number_words import foreign_numbers
 from toolace_mt.provenance.words import letter_runs
 
 __all__ = ["as_number", "numbers_in"]
@@ -44,6 +45,7 @@ _ALONE: dict[str, float] = {word: float(number) for number, word in enumerate(_O
     "half": 0.5, "triple": 3.0, "quarter": 0.25, "dozen": 12.0, "myself": 1.0, "solo": 1.0,
 }  # fmt: skip
 _MULTIPLIERS = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12.0}
+_DIGIT_WORDS = {word: str(number) for number, word in enumerate(_UNITS[:10])} | {"oh": "0"}
 _NUMBER_WORDS = frozenset((*_SMALL, *_ALONE, *_MULTIPLIERS))
 _WORD = re.compile(r"[a-z]+")
 _DIGIT = re.compile(r"\d")
@@ -54,7 +56,7 @@ _OPENING = ("[", "(", "{")
 @lru_cache(maxsize=2048)
 def numbers_in(text: str) -> frozenset[float]:
     """Give every number that the text can be read to hold."""
-    return frozenset(chain(_from_digits(text), _from_words(text)))
+    return frozenset(chain(_from_digits(text), _from_words(text), foreign_numbers(text)))
 
 
 def as_number(value: object) -> float | None:
@@ -119,6 +121,9 @@ def _from_words(text: str) -> Iterator[float]:
     words = _WORD.findall(lowered)
     if "half" in words:
         yield from _halves(lowered)
+    yield from _spoken_in_pairs(words)
+    if "point" in words:
+        yield from _with_a_point(words)
     total, current, open_run = 0.0, 0.0, False
     for word in (*words, "."):
         if word in _SMALL:
@@ -139,3 +144,21 @@ def _from_words(text: str) -> Iterator[float]:
             total, current, open_run = 0.0, 0.0, False
         if word in _ALONE:
             yield _ALONE[word]
+
+
+def _spoken_in_pairs(words: list[str]) -> Iterator[float]:
+    """Read "twelve fifty" as 12.50 and as 1250, "nineteen ninety" as 1990."""
+    for first, second in pairwise(words):
+        if first in _SMALL and _SMALL.get(second, 0.0) >= 10:
+            yield _SMALL[first] + _SMALL[second] / 100
+            yield 100 * _SMALL[first] + _SMALL[second]
+
+
+def _with_a_point(words: list[str]) -> Iterator[float]:
+    """Read "thirteen point one" and "twenty two point oh five"."""
+    for place, word in enumerate(words):
+        before = words[max(0, place - 2) : place]
+        digits = "".join(takewhile(bool, (_DIGIT_WORDS.get(one, "") for one in words[place + 1 :])))
+        if word == "point" and digits and before and before[-1] in _SMALL:
+            tens = _SMALL.get(before[0], 0.0) if len(before) > 1 and before[0] in _TENS else 0.0
+            yield tens + _SMALL[before[-1]] + float(f"0.{digits}")

@@ -20,6 +20,7 @@ from toolace_mt.provenance.derive import (
     derive_number,
     derive_prefixed,
     derive_symbol,
+    derive_weekday,
     derive_words,
 )
 from toolace_mt.provenance.evidence import Evidence
@@ -270,6 +271,7 @@ def _derived(value: Leaf, name: str, evidence: Evidence, *, identifier: bool) ->
         return found if found is not None else derive_number(number, evidence)
     return (
         derive_symbol(value, evidence)
+        or derive_weekday(value, evidence)
         or derive_calendar(value, evidence)
         or derive_joined(value, evidence, certain=True)
         or derive_prefixed(value, evidence)
