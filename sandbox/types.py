@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import overload
 
 import orjson
+
+from sandbox.fault import Fault, FaultKind
 
 __all__ = [
     "Call",
@@ -42,30 +43,6 @@ class Returned:
     """The tool answered; ``value`` is plain JSON that fits the tool's ``returns`` schema."""
 
     value: JsonValue
-
-
-class FaultKind(StrEnum):
-    """Why a call has no result."""
-
-    UNKNOWN_TOOL = "unknown_tool"
-    INVALID_ARGUMENTS = "invalid_arguments"
-    TOOL_ERROR = "tool_error"
-    UNDECLARED_ERROR = "undeclared_error"
-    INVALID_RESULT = "invalid_result"
-    BUDGET = "budget"
-    TIMEOUT = "timeout"
-    MEMORY = "memory"
-    FORBIDDEN = "forbidden"
-    CRASH = "crash"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The call failed.  ``code`` is the tool's declared error code, else the kind's own name."""
-
-    kind: FaultKind
-    code: str
-    message: str
 
 
 Outcome = Returned | Fault

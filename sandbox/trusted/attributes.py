@@ -7,15 +7,13 @@ from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from enum import Enum
 from functools import lru_cache
-from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, NoneType
 from typing import Any
 from uuid import UUID
 
-__all__ = ["CODE", "TEXTS", "attributes_of", "has_only_attributes"]
+__all__ = ["CODE", "attributes_of", "has_only_attributes", "is_a_text"]
 
 CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
-TEXTS = (UUID, PurePath, complex)
 _DATA = frozenset({str, int, float, bool, NoneType, list, dict})
 
 
@@ -45,7 +43,18 @@ def has_only_attributes(kind: Any) -> bool:
     """Tell whether values of a class are written as their attributes; finding out takes a while."""
     return not (
         issubclass(kind, (Mapping, bytes, bytearray, Sequence, AbstractSet, date, time, timedelta))
-        or issubclass(kind, (Enum, *TEXTS, *CODE))
+        or issubclass(kind, (Enum, *CODE))
+        or is_a_text(kind)
         or hasattr(kind, "model_dump")
         or hasattr(kind, "__float__")
     )
+
+
+@lru_cache(maxsize=1_000)
+def is_a_text(kind: Any) -> bool:
+    """Tell whether values of a class are written as their texts: ids, paths and complex numbers.
+
+    Importing what makes paths takes a while, and nearly no environment needs it.
+    """
+    modules = (part.__module__.partition(".")[0] for part in kind.__mro__)
+    return issubclass(kind, (UUID, complex)) or "pathlib" in modules

@@ -5,28 +5,22 @@ The classes are somebody else's trusted code and no part of this project; only a
 
 from __future__ import annotations
 
-import ast
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from sandbox.errors import EnvironmentUnusable
 from sandbox.trusted.toolkit import Toolkit
-from sandbox.types import Call
 
-__all__ = ["CATEGORIES", "BfclEntry", "BfclFactory", "open_entry", "read_calls", "read_entries"]
+__all__ = ["MODULES", "BfclFactory", "open_entry"]
 
-CATEGORIES = ("multi_turn_base", "multi_turn_miss_func", "multi_turn_miss_param", "multi_turn_long_context")
-REMEDY = 'it needs bfcl-eval: pip install --no-deps bfcl-eval "mpmath==1.3.0"'
+_REMEDY = 'it needs bfcl-eval: pip install --no-deps bfcl-eval "mpmath==1.3.0"'
 _CODE = "bfcl_eval.eval_checker.multi_turn_eval.func_source_code"
-_MODULES = {
+MODULES = {
     "GorillaFileSystem": "gorilla_file_system",
     "MathAPI": "math_api",
     "MessageAPI": "message_api",
@@ -39,15 +33,6 @@ _MODULES = {
 _STATELESS = frozenset({"MathAPI"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BfclEntry:
-    """One entry and its ground truth, turn by turn."""
-
-    record: Mapping[str, Any]
-    turns: tuple[tuple[Call, ...], ...]
-    written_turns: tuple[tuple[str, ...], ...]
-
-
 class BfclFactory:
     """Makes an entry's objects by class name.
 
@@ -57,7 +42,7 @@ class BfclFactory:
 
     def prepare(self) -> None:
         """Raise ``EnvironmentUnusable`` if a class cannot be imported."""
-        for kind in _MODULES:
+        for kind in MODULES:
             _class_named(kind)
 
     def __call__(self, record: Mapping[str, Any]) -> Toolkit:
@@ -96,9 +81,9 @@ def _object(name: str, config: Mapping[str, Any], *, long_context: bool) -> Any:
 
 @cache
 def _class_named(name: str) -> type[Any]:
-    if name not in _MODULES:
-        raise EnvironmentUnusable(f"bfcl has no class {name!r}; it has {', '.join(_MODULES)}")
-    found: type[Any] = getattr(_imported(f"{_CODE}.{_MODULES[name]}"), name)
+    if name not in MODULES:
+        raise EnvironmentUnusable(f"bfcl has no class {name!r}; it has {', '.join(MODULES)}")
+    found: type[Any] = getattr(_imported(f"{_CODE}.{MODULES[name]}"), name)
     # Their executor tells the model of every exception, so all of them are declared.
     return type(name, (found,), {"tool_errors": (Exception,), "__module__": found.__module__})
 
@@ -107,67 +92,16 @@ def _imported(module: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise EnvironmentUnusable(f"bfcl: no module {error.name}; {REMEDY}") from None
+        raise EnvironmentUnusable(f"bfcl: no module {error.name}; {_REMEDY}") from None
 
 
 def _published(record: Mapping[str, Any]) -> dict[str, Any]:
-    written = _index().get(str(record.get("id")))
+    from sandbox.trusted.bfcl_entries import published  # most records are whole
+
+    written = published().get(str(record.get("id")))
     if written is None:
         raise EnvironmentUnusable(
             f"{str(record.get('id'))!r} is the id of no multi-turn entry, and it has no involved_classes"
         )
     entry: dict[str, Any] = orjson.loads(written)  # anew each time: the objects change what they are given
     return entry
-
-
-@cache
-def _index() -> dict[str, bytes]:
-    lines = (line for category in CATEGORIES for line in _lines(f"BFCL_v4_{category}.json"))
-    return {orjson.loads(line)["id"]: line for line in lines}
-
-
-def read_entries() -> Iterator[BfclEntry]:
-    """Read all entries with their ground truth, in the order of CATEGORIES.
-
-    Raises ``EnvironmentUnusable`` if ``bfcl-eval`` is not there.
-    """
-    for category in CATEGORIES:
-        truths = (orjson.loads(line) for line in _lines(f"possible_answer/BFCL_v4_{category}.json"))
-        answers = {truth["id"]: truth["ground_truth"] for truth in truths}
-        for line in _lines(f"BFCL_v4_{category}.json"):
-            record = orjson.loads(line)
-            written = tuple(tuple(turn) for turn in answers[record["id"]])
-            turns = tuple(read_calls(turn, record["involved_classes"]) for turn in written)
-            yield BfclEntry(record=record, turns=turns, written_turns=written)
-
-
-def read_calls(written: Sequence[str], classes: Sequence[str]) -> tuple[Call, ...]:
-    """Read calls from the Python text in which bfcl writes them; positional arguments get their names."""
-    return tuple(_call(text, _parameter_names(tuple(classes))) for text in written)
-
-
-def _call(text: str, names: Mapping[str, tuple[str, ...]]) -> Call:
-    parsed = ast.parse(text.strip(), mode="eval").body
-    assert isinstance(parsed, ast.Call)
-    name = ast.unparse(parsed.func).rpartition(".")[2]
-    given = dict(zip(names.get(name, ()), parsed.args, strict=False))
-    given |= {keyword.arg: keyword.value for keyword in parsed.keywords if keyword.arg is not None}
-    return Call(name=name, arguments={key: ast.literal_eval(value) for key, value in given.items()})
-
-
-@cache
-def _parameter_names(classes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    names = {}
-    for kind in classes:
-        for line in _lines(f"multi_turn_func_doc/{_MODULES[kind]}.json"):
-            described = orjson.loads(line)
-            names[described["name"]] = tuple(described["parameters"]["properties"])
-    return names
-
-
-def _lines(name: str) -> list[bytes]:
-    found = find_spec("bfcl_eval")
-    if found is None or found.origin is None:
-        raise EnvironmentUnusable(f"bfcl: {REMEDY}")
-    path = Path(found.origin).parent / "data" / name
-    return [line for line in path.read_bytes().splitlines() if line.strip()]

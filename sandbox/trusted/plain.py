@@ -7,8 +7,8 @@ written as ``{"$same": PATH}``.
 
 from __future__ import annotations
 
-import base64
 import math
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
@@ -19,7 +19,7 @@ import orjson
 
 from sandbox.json_path import json_path
 from sandbox.trusted.at_once import CONTAINERS, SCALARS, STRICT, is_uniform, write_at_once
-from sandbox.trusted.attributes import CODE, TEXTS, attributes_of, has_only_attributes
+from sandbox.trusted.attributes import CODE, attributes_of, has_only_attributes, is_a_text
 
 __all__ = ["NotPlainError", "write_plain"]
 
@@ -100,7 +100,7 @@ class _Walk:
             case Mapping():
                 return self._mapping(value)
             case bytes() | bytearray():
-                return base64.b64encode(value).decode()
+                return b2a_base64(value, newline=False).decode()
             case Sequence():
                 return self._sequence(value)
             case AbstractSet():
@@ -109,7 +109,7 @@ class _Walk:
                 return value.isoformat()
             case timedelta():
                 return value.total_seconds()
-            case _ if isinstance(value, TEXTS):
+            case _ if is_a_text(kind):
                 return str(value)
             case _ if isinstance(value, CODE):
                 return f"<{type(value).__name__} {getattr(value, '__name__', '')}>"

@@ -7,9 +7,12 @@ A declared error, a rate limit, a timeout: the tool does not run.  With a trunca
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.types import Fault, FaultKind, PlannedFault
+from sandbox.fault import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from sandbox.types import PlannedFault
 
 __all__ = ["TRUNCATED", "read_faults", "truncated", "write_faults"]
 

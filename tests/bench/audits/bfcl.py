@@ -21,8 +21,9 @@ from typing import Any
 import anyio
 
 from sandbox import StateReading, TrustedExecution, TrustedTrajectory, open_trusted
-from sandbox.trusted.bfcl import CATEGORIES, read_entries
+from sandbox.trusted.bfcl_entries import CATEGORIES
 from tests.bench.measure import measured, report, tell
+from tests.bfcl_truth import read_entries
 from toolace_mt import audit_async
 from toolace_mt.garbage import collect_rarely
 

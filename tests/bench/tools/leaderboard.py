@@ -17,8 +17,8 @@ import time
 import anyio
 
 from sandbox import StateReading, TrustedTrajectory, open_trusted
-from sandbox.trusted.bfcl import read_entries
 from tests.bench.tools.processes import children, cpu_seconds
+from tests.bfcl_truth import read_entries
 from toolace_mt.garbage import collect_rarely
 
 __all__: list[str] = []

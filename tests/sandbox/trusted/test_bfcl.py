@@ -20,8 +20,8 @@ from sandbox import (
     open_trusted,
 )
 from sandbox.trusted.attributes import attributes_of
-from sandbox.trusted.bfcl import BfclEntry, read_entries
 from sandbox.trusted.plain import write_plain
+from tests.bfcl_truth import BfclEntry, read_entries
 
 INSTALLED = find_spec("bfcl_eval") is not None
 needs_bfcl = pytest.mark.skipif(not INSTALLED, reason="bfcl-eval is not installed")

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -81,6 +82,8 @@ CASES = {
     "keys": ({2: "a", None: "b", True: "c"}, {"2": "a", "true": "c", "null": "b"}),
     "bytes": (b"ab", "YWI="),
     "path": (PurePosixPath("/a"), "/a"),
+    "id": (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    "complex": (1j, "1j"),
     "big": (2**70, str(2**70)),
     "not a number": ([float("nan"), Point(1)], [None, {"x": 1, "tags": ["a"]}]),
     "half a pair": ("\ud800", "?"),

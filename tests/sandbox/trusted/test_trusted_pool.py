@@ -66,6 +66,9 @@ async def test_a_message_that_is_too_long_is_said_to_be_so_and_ends_nobody() -> 
 async def test_quick_questions_need_no_second_process_and_who_waits_for_long_gets_one() -> None:
     async with open_trusted_pool(DESK, workers=2) as pool:
         first = await the_worker(pool)
+        await pool.ask(
+            ASKED, 10, bytes
+        )  # a worker's first question of this kind imports what describes tools
         async with anyio.create_task_group() as tasks:
             for _ in range(20):
                 tasks.start_soon(pool.ask, ASKED, 10, bytes)

@@ -99,6 +99,25 @@ class Counted:
         return 1
 """
 
+TIDIED = """
+import atexit
+
+def note(log, what):
+    with open(log, "a") as noted:
+        noted.write(what)
+
+class Tidied:
+    def __init__(self, record):
+        self._log = record["log"]
+        atexit.register(note, self._log, "tidied")
+
+    def fine(self):
+        return 1
+
+    def __del__(self):
+        note(self._log, "freed, ")
+"""
+
 
 async def test_results_come_in_the_order_of_their_records_in_batches_of_any_size() -> None:
     records = [
@@ -133,6 +152,18 @@ async def test_after_a_death_no_record_is_run_again_as_a_whole(
     assert isinstance(first, TrustedExecution)
     assert isinstance(second, TrustedExecution)
     assert first.outcomes[1] == second.outcomes[0] == Returned(1)
+
+
+async def test_what_an_environment_leaves_to_its_end_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tidied.py").write_text(TIDIED)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    log = tmp_path / "log"
+    async with open_trusted("python:tidied:Tidied") as runtime:
+        await runtime.run([trajectory((call("fine"),), id="t", log=str(log))])
+        assert not log.exists()
+    assert log.read_text() == "freed, tidied"
 
 
 async def test_a_run_call_by_call_tells_the_same_as_a_run_in_one_message() -> None:
