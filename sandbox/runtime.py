@@ -157,22 +157,14 @@ class ProcessRuntime:
         self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, most: int, *, strict: bool
     ) -> Execution:
         """Run a trajectory a message after another, ``most`` calls in each, from where the last one ended."""
-        steps: list[Step] = []
-        rest = trajectory.calls
+        done: list[Execution] = []
         part = replace(trajectory, keep_final=True)
-        while True:
-            part = replace(part, calls=rest[:most])
-            execution = (await self._run_batch(pack, loaded, [part], strict=strict))[0]
-            steps += execution.steps
-            rest = rest[most:]
-            if not rest:
-                break
-            part = replace(part, start=execution.final)
-        return Execution.of(
-            steps,
-            final_state_digest=execution.final_state_digest,
-            kept_final=execution.final if trajectory.keep_final else None,
-        )
+        for first in range(0, len(trajectory.calls), most):
+            start = done[-1].final if done else trajectory.start
+            part = replace(part, start=start, calls=trajectory.calls[first : first + most])
+            done += await self._run_batch(pack, loaded, [part], strict=strict)
+        whole = Execution.joined(done)
+        return whole if trajectory.keep_final else replace(whole, kept_final=None)
 
     async def _run_call_by_call(
         self, pack: Pack, loaded: LoadedPack, trajectory: Trajectory, *, strict: bool

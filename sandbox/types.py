@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import overload
 
 import orjson
@@ -188,6 +189,19 @@ class Execution:
             snapshots=tuple([step.snapshot for step in steps if step.snapshot is not None]),
             final_state_digest=final_state_digest,
             kept_final=kept_final,
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Execution]) -> Execution:
+        """Give the execution of trajectories that each began where the one before ended."""
+        last = parts[-1]
+        return cls(
+            outcomes=Outcomes.joined([part.outcomes for part in parts]),
+            state_digests=tuple(chain.from_iterable(part.state_digests for part in parts)),
+            steps_used=tuple(chain.from_iterable(part.steps_used for part in parts)),
+            snapshots=tuple(chain.from_iterable(part.snapshots for part in parts)),
+            final_state_digest=last.final_state_digest,
+            kept_final=last.kept_final,
         )
 
     @property

@@ -46,6 +46,22 @@ def test_executions_are_equal_exactly_if_their_steps_are(
     assert left == Execution.of(left.steps, final_state_digest="d")
 
 
+@given(parts=st.lists(rows(), min_size=1, max_size=3))
+def test_executions_one_after_another_are_one_of_all_their_steps(parts: list[tuple[Step, ...]]) -> None:
+    executions = [
+        Execution.of(steps, final_state_digest=str(place), kept_final=Snapshot(world=str(place), state={}))
+        for place, steps in enumerate(parts)
+    ]
+    joined = Execution.joined(executions)
+    last = executions[-1]
+    assert joined.outcomes == Outcomes.of(step.outcome for steps in parts for step in steps)
+    assert joined.state_digests == tuple(step.state_digest for steps in parts for step in steps)
+    assert joined.steps_used == tuple(step.steps_used for steps in parts for step in steps)
+    kept = tuple(step.snapshot for steps in parts for step in steps if step.snapshot is not None)
+    assert joined.snapshots == kept
+    assert (joined.final_state_digest, joined.final) == (last.final_state_digest, last.final)
+
+
 @given(parts=st.lists(rows(), max_size=3), cut=st.slices(12))
 def test_outcomes_are_a_sequence_and_so_are_several_joined(parts: list[tuple[Step, ...]], cut: slice) -> None:
     whole = [step.outcome for steps in parts for step in steps]
