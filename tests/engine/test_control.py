@@ -101,7 +101,7 @@ def test_a_chosen_width_holds_at_once_for_what_is_sent_next_and_is_an_event() ->
     run_in_virtual_time(main)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     steps=st.lists(
         st.tuples(st.floats(0, 6), st.one_of(st.sampled_from(["pause", "resume"]), st.integers(1, 12))),

@@ -122,7 +122,7 @@ class Watch:
         assert gates.token_rate.waiting == 0
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     weather=weathers,
     endpoints=st.integers(1, 3),
@@ -183,7 +183,7 @@ def test_after_any_interleaving_every_gate_is_full_and_the_budget_held_at_every_
     run_in_virtual_time(main)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(orders=st.lists(st.integers(0, 9), min_size=2, max_size=30), width=st.integers(1, 4))
 def test_of_those_that_wait_at_any_gate_the_oldest_dialogue_goes_first(orders: list[int], width: int) -> None:
     async def main() -> None:

@@ -226,5 +226,5 @@ class GateMachine(RuleBasedStateMachine):
         self.loop.close()
 
 
-GateMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+GateMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestGates = GateMachine.TestCase

@@ -37,7 +37,7 @@ def jobs(count: int) -> Iterator[Job[int]]:
     return (Job(key=f"job-{n}", order=n, payload=n) for n in range(count))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     count=st.integers(0, 30),
     width=st.integers(1, 8),

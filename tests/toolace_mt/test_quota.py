@@ -2,7 +2,7 @@
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from toolace_mt.quota import Quota
@@ -45,7 +45,6 @@ async def handed_out(accepts: list[bool], wanted: int, ends: st.DataObject) -> l
     return given_out
 
 
-@settings(deadline=None)  # each example starts an event loop
 @given(accepts=st.lists(st.booleans(), min_size=1, max_size=20), wanted=st.integers(1, 8), ends=st.data())
 def test_the_attempts_made_are_the_shortest_prefix_that_holds_enough_accepted(
     accepts: list[bool], wanted: int, ends: st.DataObject

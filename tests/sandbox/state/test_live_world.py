@@ -215,7 +215,7 @@ def plain(outcome: Answer) -> bytes | Fault:
 
 
 TestWorlds = Worlds.TestCase
-TestWorlds.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestWorlds.settings = settings(max_examples=60, stateful_step_count=25)
 
 
 def test_tables_that_no_call_reaches_are_never_parsed() -> None:

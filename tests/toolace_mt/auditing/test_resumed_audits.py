@@ -97,7 +97,7 @@ def test_a_killed_audit_leaves_no_torn_files_and_goes_on(tmp_path: Path) -> None
     assert first_difference(out, tmp_path / "whole") is None
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0.02, 1))
 def test_a_journal_torn_anywhere_loses_only_what_comes_after(tmp_path: Path, share: float) -> None:
     source, out = many(tmp_path, copies=20), tmp_path / "out"

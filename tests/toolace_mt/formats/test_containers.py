@@ -131,7 +131,7 @@ def test_a_list_cut_anywhere_gives_its_items(
     assert [json.loads(item) for item in found] == items
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=80))
 def test_any_bytes_are_read_without_a_crash_or_a_silent_loss(tmp_path: Path, content: bytes) -> None:
     assume(not content.startswith(b"\x28\xb5\x2f\xfd"))  # zstd, which needs a library

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import ChatRequest, RefusedRequest
@@ -97,7 +97,6 @@ async def test_the_rules_refuse_a_wording_that_repeats_the_speaker_more_than_the
     assert await RuleJudge().prefers_new(contest(old=before[0], new=new, said_before=before), ask)
 
 
-@settings(deadline=None)
 @given(new=st.text("ab .", max_size=10), old=st.text("ab .", max_size=10))
 async def test_the_rules_never_ask_the_model(new: str, old: str) -> None:
     model = FunctionModel()

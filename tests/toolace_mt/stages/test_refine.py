@@ -230,7 +230,7 @@ async def test_rounds_go_on_until_every_turn_has_been_refined(drafts: tuple[Draf
         assert len(refined.rounds) < 30
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(salt=st.integers(0, 2**32), with_model=st.booleans())
 async def test_the_order_in_which_replies_arrive_changes_nothing(
     draft: Draft, salt: int, with_model: bool
