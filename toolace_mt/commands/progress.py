@@ -93,11 +93,13 @@ class _Figures:
         return self._clock() - self.began_at
 
     def seconds_left(self) -> float | None:
-        """A projection from the pace so far; None before the first dialogue."""
+        """A projection from the pace so far; None before the first dialogue.  Those in work are half made."""
         made = self.accepted - self.accepted_before
         if self.opened is None or made == 0:
             return None
-        return (self.opened.wanted - self.accepted) * self.seconds / made
+        half_made = self.live / 2
+        to_make = max(0.0, self.opened.wanted - self.accepted - half_made)
+        return to_make * self.seconds / (made + half_made)
 
     def line(self) -> str:
         wanted = self.opened.wanted if self.opened else 0
