@@ -54,6 +54,7 @@ class TrustedRuntime:
         self._call_seconds = call_seconds
         self._batch_size = BATCH_SIZE
         self._quick_size = QUICK_SIZE
+        self._patience = batch_seconds
 
     async def run(
         self, trajectories: Sequence[TrustedTrajectory], *, read: StateReading = StateReading.FINAL
@@ -101,16 +102,25 @@ class TrustedRuntime:
         began = anyio.current_time()
         try:
             done = await self._pool.ask(
-                message, self._batch_seconds, lambda answer: read_results(answer, batch, read)
+                message, self._patience, lambda answer: read_results(answer, batch, read)
             )
-        except WorkerDied:
+        except WorkerDied as death:
             self._batch_size = self._quick_size = BATCH_SIZE
             # One of them is guilty, and call by call it names itself, harms no other, and wastes a call's
             # time and not a batch's.
-            return [await self._run_call_by_call(trajectory, read) for trajectory in batch]
+            singly = [await self._run_call_by_call(trajectory, read) for trajectory in batch]
+            if death.cause is WorkerDeath.LATE and not any(map(_is_stuck, singly)):
+                self._patience = self._batch_seconds
+            return singly
         is_quick = anyio.current_time() - began < QUICK_SECONDS
         self._batch_size = self._quick_size if is_quick else BATCH_SIZE
+        self._patience = self._quick_patience if is_quick else self._batch_seconds
         return done
+
+    @property
+    def _quick_patience(self) -> float:
+        """Where batches are quick, one that takes longer than two calls may is probably stuck."""
+        return min(self._batch_seconds, 2 * self._call_seconds)
 
     async def _run_call_by_call(self, trajectory: TrustedTrajectory, read: StateReading) -> Result:
         """Find the calls that end the worker; what follows runs on objects that never saw them."""
@@ -212,6 +222,12 @@ class _DiedAt(WorkerDied):
     def __init__(self, death: WorkerDied, call: int) -> None:
         super().__init__(death.cause, death.detail)
         self.call = call
+
+
+def _is_stuck(result: Result) -> bool:
+    return isinstance(result, Unopened) or any(
+        fault.kind is FaultKind.TIMEOUT for fault in result.outcomes.faults.values()
+    )
 
 
 def _turn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import anyio
 import orjson
 import pytest
 
@@ -99,6 +100,18 @@ class Counted:
         return 1
 """
 
+HANGS_ONCE = """
+import pathlib
+import time
+
+class HangsOnce:
+    def hang_once(self, flag):
+        if not pathlib.Path(flag).exists():
+            pathlib.Path(flag).touch()
+            time.sleep(3600)
+        return 1
+"""
+
 TIDIED = """
 import atexit
 
@@ -135,6 +148,38 @@ async def test_results_come_in_the_order_of_their_records_in_batches_of_any_size
                 FaultKind.CRASH if number == 70 else {"parcel_id": "P9", "place": str(number)}
                 for number in range(150)
             ]
+
+
+async def test_where_batches_are_quick_a_stuck_one_is_given_up_long_before_the_longest_time() -> None:
+    quick = trajectory((call("find", parcel_id="P1"),))
+    stuck = trajectory((call("hang"), call("find", parcel_id="P1")))
+    with anyio.fail_after(60):
+        async with open_trusted(DESK, batch_seconds=10_000, call_seconds=0.5) as runtime:
+            await runtime.run([quick])
+            for _ in range(2):
+                first, second = await runtime.run([quick, stuck])
+                assert isinstance(first, TrustedExecution)
+                assert isinstance(second, TrustedExecution)
+                assert [getattr(one, "kind", None) for one in second.outcomes] == [FaultKind.TIMEOUT, None]
+                assert first.outcomes[0] == second.outcomes[1]
+
+
+async def test_a_late_batch_in_which_nothing_was_stuck_gets_the_longest_time_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hangs_once.py").write_text(HANGS_ONCE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    flag = str(tmp_path / "flag")
+    async with open_trusted("python:hangs_once:HangsOnce", batch_seconds=10_000, call_seconds=0.5) as runtime:
+        for name, calls, patience in (
+            ("quick", (), 1.0),
+            ("late", (call("hang_once", flag=flag),), 10_000),
+            ("quick again", (), 1.0),
+        ):
+            (done,) = await runtime.run([trajectory(calls)])
+            assert isinstance(done, TrustedExecution), name
+            assert list(done.outcomes) == [Returned(1)] * len(calls), name
+            assert runtime._patience == patience, name
 
 
 async def test_after_a_death_no_record_is_run_again_as_a_whole(
