@@ -62,3 +62,24 @@ async def test_cancelling_the_whole_is_no_error() -> None:
     with anyio.move_on_after(0) as scope:
         await all_of([anyio.sleep_forever])
     assert scope.cancelled_caught
+
+
+async def test_cancelling_from_outside_reaches_every_call_and_waits_for_its_end() -> None:
+    ended: list[int] = []
+
+    async def endless(number: int) -> int:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await after(3, 0)
+            ended.append(number)
+        return 0
+
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as group:
+            group.start_soon(all_of, [partial(endless, number) for number in range(3)])
+            await after(5, 0)
+            scope.cancel()
+    assert scope.cancelled_caught
+    assert sorted(ended) == [0, 1, 2]

@@ -19,6 +19,7 @@ import anyio
 from engine import ChatRequest
 from engine.simulated import Behaviour, serving
 from engine.simulated.wire import expected_headers
+from tests.bench.pipelines.shares import sampled
 from toolace_mt import generate_async
 from toolace_mt.config import GenerateConfig
 from toolace_mt.garbage import collect_rarely
@@ -37,14 +38,18 @@ async def _measure(count: int, folder: Path) -> dict[str, float]:
         await generate_async(GenerateConfig(model=model, count=8, out=folder / "first", workers=1))
         config = GenerateConfig(model=model, count=count, seed=1, out=folder / "run", workers=1)
         began, own, workers = time.monotonic(), _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN)
-        run = await generate_async(config)
+        with sampled() as seen:
+            run = await generate_async(config)
         seconds = time.monotonic() - began
+        asking, calling = (seen[package] / seen.total() for package in ("engine", "sandbox"))
         attempted = int(run.ledger["attempted"])
         return {
             "per_second": run.ledger["accepted"] / seconds,
             "cpu_ms": 1000 * (_cpu(resource.RUSAGE_SELF) - own) / attempted,
             "sandbox_ms": 1000 * (_cpu(resource.RUSAGE_CHILDREN) - workers) / attempted,
             "requests": run.ledger["requests"] / attempted,
+            "share_of_requests": asking,
+            "share_of_sandbox": calling,
             "simulation_ms": run.ledger["requests"] / attempted * _simulation_ms(),
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
