@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 from engine import JobRecord, Journal, JournalReader
@@ -13,10 +14,21 @@ from toolace_mt.errors import RunFolderError
 from toolace_mt.outcome import Outcome
 from toolace_mt.whole_files import whole_file
 
-__all__ = ["JOURNAL_NAME", "Store", "outcomes_of", "verdicts_of"]
+__all__ = ["JOURNAL_NAME", "Store", "verdicts_of"]
 
 JOURNAL_NAME: Final = "run.sqlite"
 _IDENTITY: Final = "identity"
+
+
+class _Written(msgspec.Struct, gc=False):
+    """A stored outcome whose lines stay as they were written."""
+
+    rule: str | None
+    record: msgspec.Raw
+    preferences: tuple[msgspec.Raw, ...]
+
+
+_READER: Final = msgspec.json.Decoder(_Written)
 
 
 class Store:
@@ -78,29 +90,26 @@ class Store:
             whole_file(self.folder / "rejected.jsonl") as rejected,
             whole_file(self.folder / "preferences.jsonl") as preferences,
         ):
-            for outcome in outcomes_of(self.journal, wanted):
-                records = accepted if outcome.status == "accepted" else rejected
-                records.write(orjson.dumps(outcome.record) + b"\n")
-                preferences.writelines(orjson.dumps(pair) + b"\n" for pair in outcome.preferences)
+            for record in _counted(self.journal, wanted):
+                written = _READER.decode(record.outcome)
+                records = accepted if record.status == "accepted" else rejected
+                records.writelines((written.record, b"\n"))
+                for pair in written.preferences:
+                    preferences.writelines((pair, b"\n"))
 
 
-def outcomes_of(journal: Journal | JournalReader, wanted: int) -> Iterator[Outcome]:
+def verdicts_of(journal: Journal | JournalReader, wanted: int) -> Iterator[tuple[str, str | None]]:
+    """The status of each attempt that ``write_files`` writes, and the rule of a rejected one."""
+    for record in _counted(journal, wanted):
+        is_accepted = record.status == "accepted"
+        yield record.status, None if is_accepted else _READER.decode(record.outcome).rule
+
+
+def _counted(journal: Journal | JournalReader, wanted: int) -> Iterator[JobRecord]:
     """The stored outcomes by id, up to the one that makes ``wanted`` accepted.
 
     There may be more: an attempt that got no verdict is replaced by a later one, and made again on resume.
     """
-    for record in _counted(journal, wanted):
-        yield Outcome.from_json(orjson.loads(record.outcome))
-
-
-def verdicts_of(journal: Journal | JournalReader, wanted: int) -> Iterator[tuple[str, str | None]]:
-    """The status of each of ``outcomes_of``, and the rule of a rejected one."""
-    for record in _counted(journal, wanted):
-        is_accepted = record.status == "accepted"
-        yield record.status, None if is_accepted else orjson.loads(record.outcome)["rule"]
-
-
-def _counted(journal: Journal | JournalReader, wanted: int) -> Iterator[JobRecord]:
     accepted = 0
     for record in journal.jobs():
         if accepted == wanted:

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from engine import ChatReply, Price, Usage, open_journal
 from toolace_mt.errors import RunFolderError
 from toolace_mt.ledger import ledger_of, write_ledger
 from toolace_mt.outcome import Outcome, unplannable
-from toolace_mt.store import JOURNAL_NAME, Store, outcomes_of, verdicts_of
+from toolace_mt.store import JOURNAL_NAME, Store, verdicts_of
 
 IDENTITY = {"seed": 1, "packs": ["retail 1.0.0"], "model": "fake"}
 
@@ -82,16 +83,25 @@ async def test_what_was_kept_is_found_as_it_was(store: Store) -> None:
     assert store.finished("d0") is None
     await store.keep("d0", outcome)
     assert store.finished("d0") == outcome
-    assert list(outcomes_of(store.journal, 100)) == [outcome]
 
 
-async def test_verdicts_are_those_of_the_outcomes_that_files_are_made_from(store: Store) -> None:
+@pytest.mark.parametrize("wanted", [1, 2, 100])
+async def test_verdicts_are_those_of_the_outcomes_that_files_are_made_from(store: Store, wanted: int) -> None:
     for id in ("d0", "d1", "d2", "d3"):
         await store.keep(id, bad(id) if id in {"d0", "d2"} else good(id))
-    for wanted in (1, 2, 100):
-        outcomes = outcomes_of(store.journal, wanted)
-        verdicts = [(outcome.status, outcome.rule) for outcome in outcomes]
-        assert list(verdicts_of(store.journal, wanted)) == verdicts
+    store.write_files(wanted)
+    verdicts = list(verdicts_of(store.journal, wanted))
+    assert verdicts.count(("accepted", None)) == len(lines(store, "dialogues.jsonl")) == min(wanted, 2)
+    assert verdicts.count(("rejected", "TA401")) == len(lines(store, "rejected.jsonl"))
+
+
+async def test_a_line_is_all_of_what_was_kept(store: Store) -> None:
+    record = {"id": "d0", "messages": [{"content": 'naïve "quoted" \u2028 line\n', "n": [1e-7, -0.0, 2**63]}]}
+    pair: dict[str, Any] = {"dialogue": "d0", "chosen": "\x00\x7f", "context": [{}, [], None, True]}
+    await store.keep("d0", Outcome(status="accepted", rule=None, record=record, preferences=(pair, {})))
+    store.write_files(1)
+    assert (store.folder / "dialogues.jsonl").read_bytes() == orjson.dumps(record) + b"\n"
+    assert (store.folder / "preferences.jsonl").read_bytes() == orjson.dumps(pair) + b"\n{}\n"
 
 
 async def test_no_more_is_written_than_was_wanted_when_an_attempt_was_made_again_after_its_substitute(
