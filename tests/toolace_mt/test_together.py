@@ -83,3 +83,24 @@ async def test_cancelling_from_outside_reaches_every_call_and_waits_for_its_end(
             scope.cancel()
     assert scope.cancelled_caught
     assert sorted(ended) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+async def test_what_is_shielded_is_finished_before_a_cancellation_reaches_it(place: int) -> None:
+    finished = False
+
+    async def committing() -> int:
+        nonlocal finished
+        with anyio.CancelScope(shield=True):
+            await after(5, 0)
+            finished = True
+        return 0
+
+    calls: list[Callable[[], Awaitable[int]]] = [partial(after, 9, 0), partial(after, 9, 0)]
+    calls.insert(place, committing)
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as group:
+            group.start_soon(all_of, calls)
+            await after(3, 0)
+            scope.cancel()
+    assert finished
