@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
 import orjson
-from pydantic import BaseModel, ValidationError
 
 from engine.canonical import canonical_json
 from engine.chat.structured import schema_instruction
@@ -100,7 +100,7 @@ def lessons(status: int, body: bytes, omit: frozenset[Omission]) -> frozenset[Om
     )
 
 
-class _Message(BaseModel):
+class _Message(msgspec.Struct, gc=False):
     content: str | list[dict[str, Any]] | None = None
     refusal: str | None = None
 
@@ -111,20 +111,23 @@ class _Message(BaseModel):
         return self.content or ""
 
 
-class _Choice(BaseModel):
+class _Choice(msgspec.Struct, gc=False):
     message: _Message
     finish_reason: str | None = None
 
 
-class _Usage(BaseModel):
+class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
 
-class _Completion(BaseModel):
+class _Completion(msgspec.Struct, gc=False):
     choices: list[_Choice]
     model: str | None = None
     usage: _Usage | None = None
+
+
+_READER: Final = msgspec.json.Decoder(_Completion, strict=False)
 
 
 def reply_from(body: bytes, request: ChatRequest, model: str) -> ChatReply:
@@ -134,9 +137,9 @@ def reply_from(body: bytes, request: ChatRequest, model: str) -> ChatReply:
     does not tell the usage, it is estimated from the lengths.
     """
     try:
-        completion = _Completion.model_validate_json(body)
+        completion = _READER.decode(body)
         choice = completion.choices[0]
-    except (ValidationError, IndexError):
+    except (ValueError, RecursionError, IndexError):
         raise TransientError(f"{model} sent a malformed answer: {_one_line(body)}") from None
     if choice.finish_reason == "content_filter" or (choice.message.refusal and not choice.message.content):
         reason = choice.message.refusal or "content filter"
@@ -151,7 +154,7 @@ def reply_from(body: bytes, request: ChatRequest, model: str) -> ChatReply:
 
 
 def _usage(told: _Usage | None, request: ChatRequest, text: str) -> Usage:
-    if told is not None and min(told.prompt_tokens, told.completion_tokens) >= 0 and any(vars(told).values()):
+    if told is not None and min(used := (told.prompt_tokens, told.completion_tokens)) >= 0 and any(used):
         return Usage(prompt_tokens=told.prompt_tokens, completion_tokens=told.completion_tokens)
     return Usage(
         prompt_tokens=max(1, likely_tokens(request) - request.max_tokens),

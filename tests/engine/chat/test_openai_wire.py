@@ -143,7 +143,19 @@ def test_only_a_busy_server_counts_as_overload(status: int, overload: bool) -> N
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{}", b"[]", b'{"choices":[]}', b'{"choices":[{}]}', b"<html>", b'{"choices":[{"message":3}]}'],
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b'{"choices":[]}',
+        b'{"choices":[{}]}',
+        b"<html>",
+        b'{"choices":[{"message":3}]}',
+        b'{"choices":[{"message":{"content":"\xff"}}]}',
+        b'{"choices":[{"message":{"content":"\\ud800"}}]}',
+        b'{"choices":[{"message":{"content":[{"a":' + b"[" * 100_000,
+        b'{"choices":[{"message":{"content":"hi"}}],"usage":{"prompt_tokens":1e400}}',
+    ],
 )
 def test_a_malformed_answer_may_be_better_next_time(body: bytes) -> None:
     with pytest.raises(TransientError, match="malformed"):
@@ -165,6 +177,8 @@ def test_the_text_is_read_from_all_forms_of_content(content: object, text: str) 
 def test_usage_that_the_server_does_not_tell_is_estimated_and_marked() -> None:
     told = answer({"content": "hi"}, usage={"prompt_tokens": 5, "completion_tokens": 2})
     assert not reply_from(told, request(), "m").usage.estimated
+    as_text = answer({"content": "hi"}, usage={"prompt_tokens": "5", "completion_tokens": 2.0})
+    assert reply_from(as_text, request(), "m").usage == reply_from(told, request(), "m").usage
     silent = reply_from(answer({"content": "hi there " * 3}), request(), "m")
     assert silent.usage.estimated
     assert silent.usage.prompt_tokens > 0
