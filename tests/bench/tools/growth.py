@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -15,7 +14,8 @@ import anyio
 
 from sandbox import Call, ProcessRuntime, Trajectory, open_runtime
 from tests.bench.tools.desk import desk_pack, dialogue
-from tests.bench.tools.processes import children, cpu_seconds, grandchildren, pss_bytes
+from tests.bench.tools.processes import cpu_seconds, grandchildren, pss_bytes
+from tests.children import children
 
 _WORKERS = 64
 _CALLS = (Call(name="get_wallet", arguments={"user_id": "U101"}), *dialogue("small").calls[3:4])
@@ -69,7 +69,7 @@ async def workers() -> dict[str, float]:
 
 
 def _memory() -> int:
-    return sum(pss_bytes(pid) for pid in (*children(os.getpid()), *grandchildren()))
+    return sum(pss_bytes(pid) for pid in (*children(), *grandchildren()))
 
 
 def _used() -> float:

@@ -17,8 +17,9 @@ import time
 import anyio
 
 from sandbox import StateReading, TrustedTrajectory, open_trusted
-from tests.bench.tools.processes import children, cpu_seconds
+from tests.bench.tools.processes import cpu_seconds
 from tests.bfcl_truth import read_entries
+from tests.children import children
 from toolace_mt.garbage import collect_rarely
 
 __all__: list[str] = []
@@ -65,9 +66,7 @@ async def ours(read: StateReading) -> dict[str, float]:
 
 
 def _used() -> float:
-    import os
-
-    return time.process_time() + sum(cpu_seconds(pid) for pid in children(os.getpid()))
+    return time.process_time() + sum(cpu_seconds(pid) for pid in children())
 
 
 def _figures(seconds: float, dialogues: int) -> dict[str, float]:

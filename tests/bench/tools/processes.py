@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-__all__ = ["children", "cpu_seconds", "grandchildren", "pss_bytes"]
+from tests.children import children
 
-
-def children(pid: int) -> list[int]:
-    """The processes that a process started and that still run."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+__all__ = ["cpu_seconds", "grandchildren", "pss_bytes"]
 
 
 def grandchildren() -> list[int]:
     """The workers: forks of the templates that this process started."""
-    return [worker for template in children(os.getpid()) for worker in children(template)]
+    return [worker for template in children() for worker in children(template)]
 
 
 def cpu_seconds(pid: int) -> float:

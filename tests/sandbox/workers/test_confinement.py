@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from sandbox import IsolationLevel, Pack, Trajectory, open_runtime
 from sandbox.workers.frames import MAX_FRAME_BYTES, FrameError, encode, receive, send
 from sandbox.workers.seccomp import ALLOWED_CALLS, MACHINES, filter_program
+from tests.children import children
 
 # runs in a process of its own: confines itself, tries each thing, writes what worked to its socket
 ATTEMPTS = """
@@ -116,30 +118,21 @@ def test_no_call_that_starts_or_opens_anything_is_allowed() -> None:
 
 
 async def test_a_worker_killed_from_outside_is_replaced(library: Pack) -> None:
-    elders = _children()
+    elders = children()
     trajectory = Trajectory(start="town", calls=library.tasks[0].calls)
     async with open_runtime(workers=1) as runtime:
         before = await runtime.run(library, [trajectory])
-        (template,) = _children() - elders
-        _kill_children_of(template)
+        (template,) = children() - elders
+        for worker in children(template):
+            os.kill(worker, signal.SIGKILL)
         assert await runtime.run(library, [trajectory]) == before
 
 
-def _kill_children_of(pid: str) -> None:
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        os.kill(int(child), 9)
-
-
 async def test_no_process_is_left_when_the_runtime_closes() -> None:
-    before = _children()
+    before = children()
     async with open_runtime(workers=2):
-        assert len(_children()) > len(before)
-    assert _children() == before
-
-
-def _children() -> set[str]:
-    task = Path(f"/proc/{os.getpid()}/task")
-    return {pid for children in task.glob("*/children") for pid in children.read_text().split()}
+        assert children() - before
+    assert children() <= before
 
 
 def test_a_frame_arrives_as_it_was_sent() -> None:
