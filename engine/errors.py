@@ -12,6 +12,8 @@ EngineError
 
 from __future__ import annotations
 
+from engine.types import Usage
+
 __all__ = [
     "BudgetSpent",
     "EngineError",
@@ -46,7 +48,14 @@ class TransientError(ModelError):
 
 
 class RefusedRequest(ModelError):
-    """The server will never answer this request; others may succeed."""
+    """The server will never answer this request; others may succeed.
+
+    ``usage`` is what replies cost that came, and that cannot be used.
+    """
+
+    def __init__(self, message: str, *, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class UnusableModel(ModelError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-__all__ = ["ChatMessage", "ChatReply", "ChatRequest", "JsonObject", "JsonValue", "Usage"]
+__all__ = ["DECLINED", "ChatMessage", "ChatReply", "ChatRequest", "JsonObject", "JsonValue", "Usage"]
 
+DECLINED: Final = "content_filter"
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 JsonObject = Mapping[str, JsonValue]
@@ -68,9 +69,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatReply:
-    """What a chat model answered.  ``finish_reason`` is the server's own word (``stop``, ``length``)."""
+    """What a chat model answered.  ``finish_reason`` is the server's own word (``stop``, ``length``); when it
+    is ``content_filter``, ``text`` is the reason why there is no answer."""
 
     text: str
     model: str
     finish_reason: str = "stop"
     usage: Usage = field(default_factory=Usage)
+
+    @property
+    def is_declined(self) -> bool:
+        """Paid for, like any reply, and of no use."""
+        return self.finish_reason == DECLINED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from engine import ChatModel, ChatReply, ChatRequest, Usage
+from engine import ChatModel, ChatReply, ChatRequest, RefusedRequest, Usage
 
 __all__ = ["Ask", "Cost", "Tally"]
 
@@ -32,6 +32,11 @@ class Tally:
         return Cost(requests=len(self._usages), usage=sum(self._usages, Usage()))
 
     async def ask(self, request: ChatRequest) -> ChatReply:
-        reply = await self._model.complete(request)
+        try:
+            reply = await self._model.complete(request)
+        except RefusedRequest as refused:
+            if refused.usage is not None:
+                self._usages.append(refused.usage)
+            raise
         self._usages.append(reply.usage)
         return reply

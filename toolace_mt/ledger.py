@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from engine import Journal, JournalReader, Price, Usage
-from toolace_mt.store import verdicts_of
+from toolace_mt.store import Round, verdicts_of
 from toolace_mt.whole_files import write_whole
 
 __all__ = ["ledger_of", "write_ledger"]
@@ -24,13 +25,17 @@ def ledger_of(
     price: Price | None,
     wall_seconds: float,
 ) -> dict[str, Any]:
-    """Count a run.  Dollars are null when the model's price is not known."""
+    """Count a run.  Dollars are null when the model's price is not known; ``refinement`` is of what was
+    accepted."""
     statuses: Counter[str] = Counter()
     rules: Counter[str] = Counter()
-    for status, rule in verdicts_of(journal, wanted):
+    refinement = _Refinement()
+    for status, rule, rounds in verdicts_of(journal, wanted):
         statuses[status] += 1
         if rule is not None:
             rules[rule] += 1
+        if status == "accepted":
+            refinement.add(rounds)
     totals = journal.totals()
     stages = {purpose: _cost(total.requests, total.usage, price) for purpose, total in sorted(totals.items())}
     requests = sum(total.requests for total in totals.values())
@@ -43,6 +48,7 @@ def ledger_of(
         "attempted": statuses.total(),
         "accepted": kept,
         "rejected": dict(sorted(rules.items())),
+        "refinement": refinement.as_json(),
         **whole,
         "wall_seconds": round(wall_seconds, 3),
         "stages": stages,
@@ -51,6 +57,24 @@ def ledger_of(
             for key, value in {**whole, "wall_seconds": wall_seconds}.items()
         },
     }
+
+
+class _Refinement:
+    """How many turns were masked, how many of them got new words, and why fills were refused."""
+
+    def __init__(self) -> None:
+        self._masked = self._replaced = 0
+        self._refused: Counter[str] = Counter()
+
+    def add(self, rounds: Iterable[Round]) -> None:
+        for one in rounds:
+            self._masked += len(one.masked)
+            self._replaced += len(one.replaced)
+            self._refused.update(fill.rule for fill in one.refused)
+
+    def as_json(self) -> dict[str, Any]:
+        refused = dict(sorted(self._refused.items()))
+        return {"masked": self._masked, "replaced": self._replaced, "refused": refused}
 
 
 def write_ledger(folder: Path, ledger: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import orjson
@@ -14,7 +14,7 @@ from toolace_mt.errors import RunFolderError
 from toolace_mt.outcome import Outcome
 from toolace_mt.whole_files import whole_file
 
-__all__ = ["JOURNAL_NAME", "Store", "verdicts_of"]
+__all__ = ["JOURNAL_NAME", "Refused", "Round", "Store", "Verdict", "verdicts_of"]
 
 JOURNAL_NAME: Final = "run.sqlite"
 _IDENTITY: Final = "identity"
@@ -23,12 +23,47 @@ _IDENTITY: Final = "identity"
 class _Written(msgspec.Struct, gc=False):
     """A stored outcome whose lines stay as they were written."""
 
-    rule: str | None
     record: msgspec.Raw
     preferences: tuple[msgspec.Raw, ...]
 
 
-_READER: Final = msgspec.json.Decoder(_Written)
+class Refused(msgspec.Struct, gc=False):
+    """A fill that was not taken."""
+
+    rule: str
+
+
+class Round(msgspec.Struct, gc=False):
+    """One round of refinement, as ``metadata.refinement`` has it: turns by their places."""
+
+    masked: tuple[int, ...]
+    replaced: tuple[int, ...]
+    refused: tuple[Refused, ...]
+
+
+class _Metadata(msgspec.Struct, gc=False):
+    refinement: tuple[Round, ...] = ()
+
+
+class _Record(msgspec.Struct, gc=False):
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+
+
+class _Judged(msgspec.Struct, gc=False):
+    rule: str | None
+    record: _Record
+
+
+class Verdict(NamedTuple):
+    """What became of an attempt: the rule is of a rejected one."""
+
+    status: str
+    rule: str | None
+    rounds: tuple[Round, ...]
+
+
+_LINES: Final = msgspec.json.Decoder(_Written)
+_VERDICTS: Final = msgspec.json.Decoder(_Judged)
 
 
 class Store:
@@ -91,18 +126,18 @@ class Store:
             whole_file(self.folder / "preferences.jsonl") as preferences,
         ):
             for record in _counted(self.journal, wanted):
-                written = _READER.decode(record.outcome)
+                written = _LINES.decode(record.outcome)
                 records = accepted if record.status == "accepted" else rejected
                 records.writelines((written.record, b"\n"))
                 for pair in written.preferences:
                     preferences.writelines((pair, b"\n"))
 
 
-def verdicts_of(journal: Journal | JournalReader, wanted: int) -> Iterator[tuple[str, str | None]]:
-    """The status of each attempt that ``write_files`` writes, and the rule of a rejected one."""
+def verdicts_of(journal: Journal | JournalReader, wanted: int) -> Iterator[Verdict]:
+    """What became of each attempt that ``write_files`` writes."""
     for record in _counted(journal, wanted):
-        is_accepted = record.status == "accepted"
-        yield record.status, None if is_accepted else _READER.decode(record.outcome).rule
+        judged = _VERDICTS.decode(record.outcome)
+        yield Verdict(record.status, judged.rule, judged.record.metadata.refinement)
 
 
 def _counted(journal: Journal | JournalReader, wanted: int) -> Iterator[JobRecord]:

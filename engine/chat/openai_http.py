@@ -11,12 +11,13 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 
 from engine.chat.openai_wire import Omission, chat_url, error_for, lessons, reply_from, request_body
-from engine.errors import ModelError, TransientError, UnusableModel
+from engine.errors import ModelError, RefusedRequest, TransientError, UnusableModel
 from engine.types import ChatReply, ChatRequest
 
 __all__ = ["ApiKey", "OpenAIModel", "open_openai"]
 
 _KEY_VARIABLE = "OPENAI_API_KEY"
+_FIRST_REQUESTS = 10
 
 
 class ApiKey:
@@ -53,9 +54,9 @@ class ApiKey:
             )
         return {"Authorization": f"Bearer {self._secret}"}
 
-    def hide_in(self, text: str) -> str:
-        """Give ``text`` without the secret: servers repeat it in their complaints."""
-        return text.replace(self._secret, "[key]") if self._secret else text
+    def hide_in(self, body: bytes) -> bytes:
+        """Give ``body`` without the secret: servers repeat it in their complaints."""
+        return body.replace(self._secret.encode(), b"[key]") if self._secret else body
 
 
 class OpenAIModel:
@@ -63,6 +64,7 @@ class OpenAIModel:
 
     The server's dialect is learned as it complains: what it does not understand (a ``response_format``, a
     ``seed``) is left out from then on.  A schema that it cannot enforce is written into the prompt.
+    One that serves none of the first requests is unusable, whatever it gives as its reason.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class OpenAIModel:
         self._server = urlsplit(url).netloc.rpartition("@")[2]
         self._omit: frozenset[Omission] = frozenset()
         self._has_answered = False
+        self._unserved: int | None = 0  # None once a request was served
 
     @property
     def name(self) -> str:
@@ -94,8 +97,8 @@ class OpenAIModel:
         while True:
             omit = self._omit
             status, headers, body = await self._post(request_body(request, self._model, omit), more)
-            if status == 200:
-                return reply_from(body, request, self._model)
+            if 200 <= status < 300:
+                return self._read(body, request)
             learned = lessons(status, body, omit)
             if not learned:
                 raise self._error(status, headers, body)
@@ -112,12 +115,27 @@ class OpenAIModel:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._connection_error(error) from None  # its request info holds the key
         self._has_answered = True
-        return response.status, response.headers, answer
+        return response.status, response.headers, answer if self._key is None else self._key.hide_in(answer)
+
+    def _read(self, body: bytes, request: ChatRequest) -> ChatReply:
+        try:
+            reply = reply_from(body, request, self._model)
+        except TransientError as error:
+            raise self._unless_at_first(error) from None
+        self._unserved = None
+        return reply
 
     def _error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
-        if self._key is not None:
-            body = self._key.hide_in(body.decode("utf-8", "replace")).encode()
-        return error_for(status, headers, body, server=self._server, model=self._model)
+        error = error_for(status, headers, body, server=self._server, model=self._model)
+        return self._unless_at_first(error) if isinstance(error, RefusedRequest) else error
+
+    def _unless_at_first(self, error: ModelError) -> ModelError:
+        if self._unserved is None:
+            return error
+        self._unserved += 1
+        if self._unserved < _FIRST_REQUESTS:
+            return error
+        return UnusableModel(f"{error}; {self._server} served none of the first {self._unserved} requests")
 
     def _connection_error(self, error: Exception) -> ModelError:
         """Translate what went wrong before an answer came."""

@@ -14,10 +14,11 @@ import msgspec
 import orjson
 
 from engine.canonical import canonical_json
+from engine.chat.saying import one_line
 from engine.chat.structured import schema_instruction
 from engine.errors import ModelError, RefusedRequest, TransientError, UnusableModel
 from engine.prices import likely_tokens
-from engine.types import ChatReply, ChatRequest, Usage
+from engine.types import DECLINED, ChatReply, ChatRequest, Usage
 
 __all__ = [
     "Omission",
@@ -34,7 +35,8 @@ Omission = Literal["response_format", "max_tokens", "temperature", "seed", "stop
 _LONGEST_REASON = 300
 _OVERLOADED = frozenset({429, 503, 529})
 _TRANSIENT = frozenset({408, 409, 425})
-_UNUSABLE = frozenset({402, 405, 410})
+_UNUSABLE = frozenset({404, 405, 410})
+_MOST_TOKENS = 2**31  # that one request can have used; who tells of more is not believed
 
 
 def chat_url(base: str) -> str:
@@ -133,29 +135,26 @@ _READER: Final = msgspec.json.Decoder(_Completion, strict=False)
 def reply_from(body: bytes, request: ChatRequest, model: str) -> ChatReply:
     """Read a server's answer.
 
-    ``TransientError`` when it is malformed, ``RefusedRequest`` when the model declined.  Where the server
-    does not tell the usage, it is estimated from the lengths.
+    ``TransientError`` when it is malformed; that a model declined is an answer too.  Where the server
+    does not tell the usage, or tells what cannot be, it is estimated from the lengths.
     """
     try:
         completion = _READER.decode(body)
         choice = completion.choices[0]
     except (ValueError, RecursionError, IndexError):
         raise TransientError(f"{model} sent a malformed answer: {_one_line(body)}") from None
-    if choice.finish_reason == "content_filter" or (choice.message.refusal and not choice.message.content):
-        reason = choice.message.refusal or "content filter"
-        raise RefusedRequest(f"{model} declined to answer: {_one_line(reason.encode())}")
-    text = choice.message.text
-    return ChatReply(
-        text=text,
-        model=completion.model or model,
-        finish_reason=choice.finish_reason or "stop",
-        usage=_usage(completion.usage, request, text),
-    )
+    text, ended = choice.message.text, choice.finish_reason or "stop"
+    usage = _usage(completion.usage, request, text)
+    if ended == DECLINED or (choice.message.refusal and not text):
+        text, ended = choice.message.refusal or "content filter", DECLINED
+    return ChatReply(text=text, model=completion.model or model, finish_reason=ended, usage=usage)
 
 
 def _usage(told: _Usage | None, request: ChatRequest, text: str) -> Usage:
-    if told is not None and min(used := (told.prompt_tokens, told.completion_tokens)) >= 0 and any(used):
-        return Usage(prompt_tokens=told.prompt_tokens, completion_tokens=told.completion_tokens)
+    if told is not None:
+        used = (told.prompt_tokens, told.completion_tokens)
+        if any(used) and min(used) >= 0 and max(used) <= _MOST_TOKENS:
+            return Usage(prompt_tokens=told.prompt_tokens, completion_tokens=told.completion_tokens)
     return Usage(
         prompt_tokens=max(1, likely_tokens(request) - request.max_tokens),
         completion_tokens=min(request.max_tokens, len(text) // 4 + 1),
@@ -164,20 +163,22 @@ def _usage(told: _Usage | None, request: ChatRequest, text: str) -> Usage:
 
 
 def error_for(status: int, headers: Mapping[str, str], body: bytes, *, server: str, model: str) -> ModelError:
-    """Translate a status that is not 200."""
+    """Translate a status that is no success."""
     said = _server_message(body)
     if status in {401, 403}:
         return UnusableModel(
             f"{server} does not accept the key ({status}: {said}): set OPENAI_API_KEY or name a key file"
         )
-    if status == 404 or status in _UNUSABLE:
+    if status in _UNUSABLE:
         return UnusableModel(
             f"{server} has no such model or path ({status}, model {model!r}: {said}): "
             "check the address and the model's name"
         )
     if 300 <= status < 400:
         return UnusableModel(f"{server} redirects to {headers.get('Location', '?')}: use that address")
-    if status == 429 and "insufficient_quota" in said + body[:2048].decode("utf-8", "replace"):
+    if status == 402 or (
+        status == 429 and "insufficient_quota" in said + body[:2048].decode("utf-8", "replace")
+    ):
         return UnusableModel(f"the account at {server} has no quota left: {said}")
     if status in _OVERLOADED or status in _TRANSIENT or status >= 500:
         return TransientError(
@@ -228,5 +229,4 @@ def _server_message(body: bytes) -> str:
 
 
 def _one_line(body: bytes) -> str:
-    text = " ".join(body[: 4 * _LONGEST_REASON].decode("utf-8", "replace").split())
-    return text[:_LONGEST_REASON] or "no explanation"
+    return one_line(body[: 4 * _LONGEST_REASON].decode("utf-8", "replace"), _LONGEST_REASON)

@@ -11,14 +11,16 @@ import orjson
 
 from engine.canonical import canonical_json
 from engine.chat.base import ChatModel
+from engine.chat.saying import one_line
 from engine.errors import RefusedRequest
-from engine.types import ChatMessage, ChatReply, ChatRequest, JsonObject, JsonValue
+from engine.types import ChatMessage, ChatReply, ChatRequest, JsonObject, JsonValue, Usage
 
 __all__ = ["StructuredModel", "Validators", "json_candidates", "schema_instruction"]
 
 
 # A reply full of brackets must not cost seconds.
 _MOST_ATTEMPTS = 64
+_LONGEST_REASON = 200
 
 
 class Validators:
@@ -46,8 +48,8 @@ class Validators:
 class StructuredModel:
     """Gives replies whose text is one JSON value that fits the request's schema.
 
-    A reply that does not fit is shown to the model once, with the complaint; then ``RefusedRequest``.
-    Requests without a schema pass through.  The usage is that of both requests.
+    A reply that does not fit is shown to the model once, with the complaint; then ``RefusedRequest``, as when
+    the model declines.  Requests without a schema pass through.  The usage is that of both requests.
     """
 
     def __init__(self, inner: ChatModel, *, validators: Validators | None = None) -> None:
@@ -59,19 +61,31 @@ class StructuredModel:
         return self._inner.name
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        reply = await self._inner.complete(request)
+        reply = await self._ask(request)
         if request.schema is None:
             return reply
         fitting, complaint = self._read(reply, request.schema)
         if fitting is not None:
             return fitting
-        second = await self._inner.complete(_repair_request(request, reply, complaint))
+        second = await self._ask(_repair_request(request, reply, complaint), reply.usage)
         fitting, complaint = self._read(second, request.schema)
         if fitting is None:
+            why = one_line(complaint, _LONGEST_REASON)
             raise RefusedRequest(
-                f"{request.purpose}: two replies of {self.name} do not fit the schema ({complaint[:200]})"
+                f"{request.purpose}: two replies of {self.name} do not fit the schema ({why})",
+                usage=second.usage,
             )
-        return replace(fitting, usage=reply.usage + second.usage)
+        return replace(fitting, usage=second.usage)
+
+    async def _ask(self, request: ChatRequest, before: Usage | None = None) -> ChatReply:
+        """Give the reply, whose usage includes that of the one ``before``."""
+        reply = await self._inner.complete(request)
+        if before is not None:
+            reply = replace(reply, usage=before + reply.usage)
+        if reply.is_declined:
+            reason = one_line(reply.text, _LONGEST_REASON)
+            raise RefusedRequest(f"{self.name} declined to answer: {reason}", usage=reply.usage)
+        return reply
 
     def _read(self, reply: ChatReply, schema: JsonObject) -> tuple[ChatReply | None, str]:
         complaint = "it is not JSON"

@@ -67,6 +67,9 @@ def test_the_ledger_counts_what_the_files_hold_and_the_server_was_asked(referenc
     assert ledger["requests"] == sum(stage["requests"] for stage in ledger["stages"].values())
     made = [record["metadata"].get("cost", {"requests": 0})["requests"] for record in (*kept, *dropped)]
     assert ledger["requests"] <= sum(made)
+    rounds = [entry for record in kept for entry in record["metadata"]["refinement"]]
+    assert ledger["refinement"]["masked"] == sum(len(entry["masked"]) for entry in rounds) > 0
+    assert ledger["refinement"]["replaced"] == sum(len(entry["replaced"]) for entry in rounds) > 0
     assert ledger["model"] == "harmless"
     assert ledger["usd"] is None
     assert ledger["per_accepted"]["requests"] == pytest.approx(ledger["requests"] / COUNT, abs=1e-5)
@@ -143,6 +146,8 @@ def test_the_end_of_a_run_tells_what_to_type_next(reference: Reference) -> None:
     assert f"{COUNT} dialogues accepted of" in out
     assert f"toolace-mt audit {reference.folder}/dialogues.jsonl --env" in out
     assert "--resume" in out
+    refinement = orjson.loads((reference.folder / "ledger.json").read_bytes())["refinement"]
+    assert f"refined: {refinement['replaced']} of {refinement['masked']} masked turns" in out
 
 
 async def test_the_key_is_in_no_file_and_no_output(reference: Reference, server: WatchedServer) -> None:

@@ -90,7 +90,7 @@ async def test_verdicts_are_those_of_the_outcomes_that_files_are_made_from(store
     for id in ("d0", "d1", "d2", "d3"):
         await store.keep(id, bad(id) if id in {"d0", "d2"} else good(id))
     store.write_files(wanted)
-    verdicts = list(verdicts_of(store.journal, wanted))
+    verdicts = [(verdict.status, verdict.rule) for verdict in verdicts_of(store.journal, wanted)]
     assert verdicts.count(("accepted", None)) == len(lines(store, "dialogues.jsonl")) == min(wanted, 2)
     assert verdicts.count(("rejected", "TA401")) == len(lines(store, "rejected.jsonl"))
 
@@ -142,6 +142,18 @@ async def test_the_ledger_counts_what_is_stored(store: Store) -> None:
     assert ledger["per_accepted"]["wall_seconds"] == 2.0
     write_ledger(store.folder, ledger)
     assert json.loads((store.folder / "ledger.json").read_text()) == ledger
+
+
+async def test_the_ledger_tells_how_much_of_the_wording_of_what_was_accepted_is_the_models(
+    store: Store,
+) -> None:
+    first = {"masked": [1, 4], "replaced": [4], "refused": [{"turn": 1, "rule": "no-reply"}] * 3}
+    second = {"masked": [1], "replaced": [], "refused": [{"turn": 1, "rule": "echo"}]}
+    for id, status in (("d0", "accepted"), ("d1", "rejected"), ("d2", "accepted")):
+        record = {"id": id, "messages": [], "metadata": {"refinement": [first, second]}}
+        await store.keep(id, Outcome(status=status, rule=None, record=record))  # type: ignore[arg-type]
+    ledger = ledger_of(store.journal, wanted=100, strategy="nar", model="m", price=None, wall_seconds=0.0)
+    assert ledger["refinement"] == {"masked": 6, "replaced": 2, "refused": {"echo": 2, "no-reply": 6}}
 
 
 async def test_dollars_are_unknown_without_a_price_and_nothing_is_divided_by_zero(store: Store) -> None:

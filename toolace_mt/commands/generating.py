@@ -20,6 +20,8 @@ from toolace_mt.generation import Run, generate_async
 
 __all__ = ["generate_and_report"]
 
+_REASONS = 3
+
 
 def generate_and_report(settings: GenerateConfig) -> int:
     """Make the dialogues, say what was made, and give the exit status.  Raises ``BudgetSpent`` at its end."""
@@ -60,6 +62,8 @@ def _report(run: Run, settings: GenerateConfig, console: Console) -> None:
     say = _sayer(console)
     say(f"{ledger['accepted']} dialogues accepted of {ledger['attempted']} attempted, in {run.folder}")
     say(_cost_line(ledger))
+    if ledger["refinement"]["masked"]:
+        say(_refinement_line(ledger["refinement"]))
     for rule, count in ledger["rejected"].items():
         say(
             f"rejected by {rule}: {count} (toolace-mt rules {rule})"
@@ -88,6 +92,16 @@ def _cost_line(ledger: Mapping[str, Any]) -> str:
         f"cost: {ledger['requests']:,} requests, {tokens:,} tokens{usd}, "
         f"{ledger['wall_seconds']:.0f} seconds ({ledger['model']})"
     )
+
+
+def _refinement_line(refinement: Mapping[str, Any]) -> str:
+    """How much of the wording is the model's; the rest is as it was laid out."""
+    masked, replaced, refused = refinement["masked"], refinement["replaced"], refinement["refused"]
+    told = f"refined: {replaced:,} of {masked:,} masked turns"
+    if not refused:
+        return told
+    often = sorted(refused, key=lambda rule: (-refused[rule], rule))[:_REASONS]
+    return f"{told}; fills were refused by {', '.join(f'{rule} {refused[rule]:,}' for rule in often)}"
 
 
 def _sayer(console: Console) -> Any:

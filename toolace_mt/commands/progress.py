@@ -171,17 +171,23 @@ class _LineDisplay:
         self._figures = figures
         self._console = console
         self._said_at = -_SECONDS_BETWEEN_LINES
+        self._said_news = ""
 
     def line(self) -> str:
         return self._figures.line()
 
     def read(self, event: Event) -> None:
         self._figures.read(event)
-        if isinstance(event, ReplyReceived | DialogueEnded):
-            due = self._figures.seconds - self._said_at >= _SECONDS_BETWEEN_LINES
-            if due:
-                self._said_at = self._figures.seconds
-                self._console.print(self._figures.line(), highlight=False, markup=False, soft_wrap=True)
+        is_due = self._figures.seconds - self._said_at >= _SECONDS_BETWEEN_LINES
+        if is_due and isinstance(event, ReplyReceived | DialogueEnded | RequestRetried):
+            self._said_at = self._figures.seconds
+            self._say()
+
+    def _say(self) -> None:
+        news = self._figures.news[-1] if self._figures.news else ""
+        line = self._figures.line() if news == self._said_news else f"{self._figures.line()}; {news}"
+        self._said_news = news
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -42,6 +42,14 @@ async def test_a_wrong_key_is_named_as_such_and_is_shown_nowhere() -> None:
     assert SECRET not in shown
 
 
+async def test_a_key_that_an_answer_repeats_is_shown_nowhere() -> None:
+    echo = Answer(body=f"<pre>Authorization: Bearer {SECRET}</pre>".encode())
+    async with OpenAIServer(lambda *_: echo).running() as server:
+        with pytest.raises(TransientError, match=r"malformed answer: .*Bearer \[key\]") as caught:
+            await ask(server, key=ApiKey(SECRET))
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
 async def test_nothing_that_answers_there_is_named_with_the_remedy() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -69,6 +77,7 @@ async def test_a_server_that_went_away_after_it_had_answered_may_come_back() -> 
         (Answer(status=400, text="too long"), RefusedRequest, "too long"),
         (Answer(status=404, text="no model m"), UnusableModel, "no model m"),
         (Answer(body=b'{"choices": [{"mess'), TransientError, "malformed"),
+        (Answer(status=204, body=b""), TransientError, "malformed"),
         (Answer(hang_up=True), TransientError, "connection to .* was lost"),
         (Answer(seconds=30), TransientError, "did not answer in time"),
         (Answer(status=301, headers={"Location": "http://x/"}, body=b""), UnusableModel, "http://x/"),
@@ -111,6 +120,43 @@ async def test_a_server_that_wants_other_parameters_gets_them() -> None:
     async with OpenAIServer(choose).running() as server:
         assert await ask(server) == "fine"
         assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (Answer(status=400, text="unknown field 'x'"), RefusedRequest, "unknown field 'x'"),
+        (Answer(body=b"<html>Welcome</html>"), TransientError, "<html>Welcome</html>"),
+    ],
+)
+async def test_a_server_that_serves_none_of_the_first_requests_is_unusable(
+    answer: Answer, kind: type[ModelError], words: str
+) -> None:
+    async with OpenAIServer(lambda *_: answer).running() as server, open_openai(server.url, "m") as model:
+        for _ in range(9):
+            with pytest.raises(kind, match=words):
+                await model.complete(request())
+        with pytest.raises(UnusableModel, match=f"{words}; .* served none of the first 10 requests"):
+            await model.complete(request())
+
+
+async def test_a_server_that_is_down_at_first_is_not_given_up() -> None:
+    down = Answer(status=502)
+    async with OpenAIServer(lambda *_: down).running() as server, open_openai(server.url, "m") as model:
+        for _ in range(20):
+            with pytest.raises(TransientError):
+                await model.complete(request())
+
+
+async def test_a_server_that_served_once_may_refuse_as_often_as_it_likes() -> None:
+    def choose(_: Mapping[str, Any], number: int) -> Answer:
+        return Answer(text="fine") if number == 0 else Answer(status=400, text="too long")
+
+    async with OpenAIServer(choose).running() as server, open_openai(server.url, "m") as model:
+        await model.complete(request())
+        for _ in range(20):
+            with pytest.raises(RefusedRequest):
+                await model.complete(request())
 
 
 async def test_proxies_of_the_environment_are_not_asked_for_this_machine(

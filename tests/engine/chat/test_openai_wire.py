@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import pytest
 
-from engine import ModelError, RefusedRequest, TransientError, UnusableModel
+from engine import ModelError, RefusedRequest, TransientError, UnusableModel, Usage
 from engine.chat.openai_wire import (
     Omission,
     chat_url,
@@ -114,12 +116,14 @@ def test_a_wish_for_a_pause_is_read_in_all_its_forms(headers: dict[str, str], se
         (403, b"", UnusableModel, "does not accept the key"),
         (404, b'{"error":{"message":"no m"}}', UnusableModel, "no such model or path.*no m"),
         (405, b"", UnusableModel, "path"),
+        (402, b'{"detail":"top up"}', UnusableModel, "no quota left: top up"),
         (302, b"", UnusableModel, "redirects"),
         (429, b'{"error":{"code":"insufficient_quota"}}', UnusableModel, "no quota left"),
         (429, b'{"error":{"message":"slow\\ndown"}}', TransientError, "429: slow down"),
         (503, b"<html>busy</html>", TransientError, "503"),
         (500, b"", TransientError, "no explanation"),
         (400, b'{"detail":"too long"}', RefusedRequest, "too long"),
+        (400, b'{"detail":"\\u001b[31mred\\u202e"}', RefusedRequest, r"\[31mred$"),
         (413, b"", RefusedRequest, "413"),
         (422, b'{"detail":[{"loc":["x"]}]}', RefusedRequest, "422"),
     ],
@@ -131,7 +135,7 @@ def test_each_status_becomes_the_error_that_tells_what_to_do(
     assert type(error) is kind
     with pytest.raises(kind, match=words):
         raise error
-    assert "\n" not in str(error)
+    assert str(error).isprintable()
 
 
 @pytest.mark.parametrize(("status", "overload"), [(429, True), (503, True), (500, False), (408, False)])
@@ -185,6 +189,29 @@ def test_usage_that_the_server_does_not_tell_is_estimated_and_marked() -> None:
     assert 0 < silent.usage.completion_tokens <= 16
 
 
-def test_a_declined_request_is_not_asked_again() -> None:
-    with pytest.raises(RefusedRequest, match="declined"):
-        reply_from(answer({"content": None, "refusal": "I will not"}), request(), "m")
+@pytest.mark.parametrize("told", [(-5, 7), (0, 0), (2**63, 1), (1, 2**31 + 1)])
+def test_usage_that_cannot_be_is_estimated(told: tuple[int, int]) -> None:
+    usage = dict(zip(("prompt_tokens", "completion_tokens"), told, strict=True))
+    assert reply_from(answer({"content": "hi"}, usage=usage), request(), "m").usage.estimated
+
+
+@pytest.mark.parametrize(
+    ("message", "ended", "reason"),
+    [
+        ({"content": None, "refusal": "I will not"}, "stop", "I will not"),
+        ({"content": "", "refusal": "I will not"}, "content_filter", "I will not"),
+        ({"content": "Half of a"}, "content_filter", "content filter"),
+    ],
+)
+def test_that_a_model_declined_is_a_reply_that_was_paid_for(
+    message: dict[str, Any], ended: str, reason: str
+) -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 2}
+    body = json.dumps({"choices": [{"message": message, "finish_reason": ended}], "usage": usage})
+    reply = reply_from(body.encode(), request(), "m")
+    assert reply.is_declined
+    assert (reply.text, reply.usage) == (reason, Usage(prompt_tokens=5, completion_tokens=2))
+
+
+def test_what_is_said_beside_a_refusal_is_no_refusal() -> None:
+    assert not reply_from(answer({"content": "Sure.", "refusal": "But"}), request(), "m").is_declined

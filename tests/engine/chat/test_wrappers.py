@@ -12,6 +12,7 @@ from engine import (
     Budget,
     BudgetLimits,
     ChatClient,
+    ChatReply,
     Event,
     EventStream,
     FixedWidth,
@@ -28,6 +29,7 @@ from engine import (
 from engine.chat.structured import json_candidates
 from engine.testing import ScriptedModel, check_chat_model, request, run_in_virtual_time
 
+USED = Usage(prompt_tokens=5, completion_tokens=2)
 SCHEMA: JsonObject = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
 
@@ -143,9 +145,26 @@ async def test_a_reply_that_does_not_fit_is_repaired_once_and_both_are_journaled
 
 
 async def test_two_replies_that_do_not_fit_cost_the_request() -> None:
-    model = ScriptedModel(["no json", "{}"])
-    with pytest.raises(RefusedRequest, match="do not fit the schema"):
-        await ChatClient(model).for_job(0).complete(request(schema=SCHEMA))
+    replies = [ChatReply(text=text, model="m", usage=USED) for text in ("no json", "{}")]
+    with pytest.raises(RefusedRequest, match="do not fit the schema") as refused:
+        await ChatClient(ScriptedModel(replies)).for_job(0).complete(request(schema=SCHEMA))
+    assert refused.value.usage == USED + USED
+
+
+async def test_what_a_model_declines_is_paid_for_and_never_asked_again(tmp_path: Path) -> None:
+    model = ScriptedModel(
+        [ChatReply(text="I will\nnot", model="m", finish_reason="content_filter", usage=USED)]
+    )
+    budget = Budget(BudgetLimits(requests=5))
+    for _ in range(2):
+        async with open_journal(tmp_path / "run.sqlite") as journal:
+            client = ChatClient(model, gates=Gates(budget=budget), journal=journal)
+            with pytest.raises(RefusedRequest, match="scripted declined to answer: I will not") as refused:
+                await client.for_job(0).complete(request())
+            assert refused.value.usage == USED
+            assert journal.totals()["test"].usage == USED
+    assert len(model.requests) == 1
+    assert budget.statistics().spent == Amount(1, 7, 0)
 
 
 @pytest.mark.parametrize(

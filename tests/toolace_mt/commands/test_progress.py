@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from engine import JobEnded, JobStarted
+from engine import JobEnded, JobStarted, RequestRetried
 from toolace_mt.commands.progress import Display, showing_progress
 from toolace_mt.events import DialogueEnded, RunOpened
 
@@ -49,3 +49,15 @@ def test_what_was_made_before_says_nothing_of_the_pace() -> None:
 
 def test_a_run_that_has_all_says_no_time() -> None:
     assert "left" not in after(60, started=8, accepted=8)
+
+
+def test_where_there_is_no_terminal_trouble_is_told_when_a_line_is_due_and_once() -> None:
+    now, out = [0.0], io.StringIO()
+    down = RequestRetried(purpose="p", order=0, attempt=1, delay_seconds=0.5, reason="m answered 500")
+    with showing_progress(Console(file=out), clock=lambda: now[0]) as display:
+        display.read(RunOpened(wanted=8, model="m", isolation="strong", out="out"))
+        for now[0] in (1.0, 2.0, 12.0):
+            display.read(down)
+    first, second = out.getvalue().splitlines()
+    assert first.endswith("so far; asked again in 0.5 s: m answered 500")
+    assert second.endswith("0:12 so far")
