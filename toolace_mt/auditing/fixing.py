@@ -1,16 +1,18 @@
 """Corrections that are certain, made on the record as it stands so that its own format stays.
 
 Foreign names of types become JSON Schema's, argument text that is a literal of another language becomes JSON,
-results come in the order of their calls, and a result gets the name of the call that its id names.
+results come in the order of their calls, and a result with a name that no tool has gets that of the call
+which its id names.  All else of a record keeps its value, to the last digit.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
-
-import orjson
 
 from toolace_mt.formats import NotJsonError, RawRecord, dump_json, parse_json, parse_record
 from toolace_mt.formats.call_text import loose_value
@@ -21,6 +23,8 @@ __all__ = ["Change", "fix_record"]
 
 _MESSAGES = ("messages", "traj", "conversation", "conversations")
 _TOOLS = ("tools", "functions")
+_PARAMETERS = ("parameters", "input_schema", "inputSchema")
+_CONSTANTS = ("true", "false", "null", "none")
 _SHOWN = 200
 
 
@@ -47,13 +51,19 @@ class Change:
 def fix_record(raw: RawRecord) -> tuple[bytes, list[Change]]:
     """Give the record's text with all certain corrections made, and what they were; unread text stays."""
     try:
-        value: Any = parse_record(raw)
-    except NotJsonError:
+        parse_record(raw)  # within bounds, and JSON
+        value: Any = json.loads(raw.text)
+        if not isinstance(value, dict):
+            return raw.text, []
+        changes = [*_fix_tools(value), *_fix_messages(value)]
+        return (_written(value).encode(), changes) if changes else (raw.text, [])
+    except ValueError:  # no JSON, or a number that no reader of JSON holds
         return raw.text, []
-    if not isinstance(value, dict):
-        return raw.text, []
-    changes = [*_fix_tools(value), *_fix_messages(value)]
-    return (orjson.dumps(value), changes) if changes else (raw.text, [])
+
+
+def _written(value: Any) -> str:
+    """Write JSON with every digit of its numbers, which faster writers do not keep."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _fix_tools(record: dict[str, Any]) -> Iterator[Change]:
@@ -64,7 +74,7 @@ def _fix_tools(record: dict[str, Any]) -> Iterator[Change]:
             continue
         changes = [change for number in range(len(listed)) for change in _fix_tool(listed, number, key)]
         if changes and isinstance(written, str):
-            record[key] = dump_json(listed)
+            record[key] = _written(listed)
         yield from changes
 
 
@@ -72,20 +82,23 @@ def _fix_tool(listed: list[Any], number: int, key: str) -> Iterator[Change]:
     entry = listed[number]
     tool = _parsed(entry) if isinstance(entry, str) else entry
     function = tool.get("function", tool) if isinstance(tool, dict) else None
-    parameters = function.get("parameters") if isinstance(function, dict) else None
-    if not isinstance(function, dict) or not isinstance(parameters, dict):
+    if not isinstance(function, dict):
         return
+    place = next((place for place in _PARAMETERS if isinstance(function.get(place), dict)), None)
+    if place is None:
+        return
+    parameters = function[place]
     normal = normal_parameters(parameters, required=function.get("required"))
     if not normal.respelled:
         return
-    function["parameters"] = normal.schema
+    function[place] = normal.schema
     if isinstance(entry, str):
-        listed[number] = dump_json(tool)
+        listed[number] = _written(tool)
     yield Change(
         rule="TA205",
-        path=f"$.{key}[{number}].parameters",
-        before=dump_json(parameters),
-        after=dump_json(normal.schema),
+        path=f"$.{key}[{number}].{place}",
+        before=_written(parameters),
+        after=_written(normal.schema),
     )
 
 
@@ -94,13 +107,14 @@ def _fix_messages(record: dict[str, Any]) -> Iterator[Change]:
     if key is None:
         return
     messages: list[Any] = record[key]
+    declared = {name for listed in _TOOLS for name in _declared(record.get(listed))}
     for turn, message in enumerate(messages):
         if isinstance(message, dict):
             for index, function in enumerate(_functions(message)):
                 yield from _fix_arguments(function, f"$.{key}[{turn}].tool_calls[{index}].function")
     for turn, message in enumerate(messages):
         if isinstance(message, dict) and isinstance(message.get("tool_calls"), list):
-            yield from _fix_results(messages, turn, key)
+            yield from _fix_results(messages, turn, key, declared)
 
 
 def _functions(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -122,12 +136,45 @@ def _fix_arguments(function: dict[str, Any], path: str) -> Iterator[Change]:
         value = loose_value(text)
     except NotJsonError:
         return
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and _is_certain(text):
         function["arguments"] = dump_json(value)
         yield Change(rule="TA002", path=f"{path}.arguments", before=text, after=dump_json(value))
 
 
-def _fix_results(messages: list[Any], turn: int, key: str) -> Iterator[Change]:
+def _is_certain(text: str) -> bool:
+    """Tell whether a literal of another language means one JSON value and no other."""
+    try:
+        nodes = [*ast.walk(ast.parse(text.strip(), mode="eval"))]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return all(map(_is_plain, nodes))
+
+
+def _is_plain(node: ast.AST) -> bool:
+    match node:
+        case ast.Dict(keys=keys):
+            names = [
+                key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            ]
+            return len(set(names)) == len(keys)
+        case ast.Name(id=name):
+            return name.lower() in _CONSTANTS
+        case ast.Constant(value=float() as number):
+            return isfinite(number)
+        case _:
+            return not isinstance(node, ast.Set)
+
+
+def _declared(written: Any) -> Iterator[str]:
+    listed = _parsed(written) if isinstance(written, str) else written
+    for entry in listed if isinstance(listed, list) else ():
+        tool = _parsed(entry) if isinstance(entry, str) else entry
+        function = tool.get("function", tool) if isinstance(tool, dict) else None
+        if isinstance(function, dict) and isinstance(function.get("name"), str):
+            yield function["name"]
+
+
+def _fix_results(messages: list[Any], turn: int, key: str, declared: set[str]) -> Iterator[Change]:
     """Look at the results right after the calls of one message; all must say by id what they answer."""
     names = {
         call["id"]: (position, call.get("function", call).get("name"))
@@ -148,17 +195,18 @@ def _fix_results(messages: list[Any], turn: int, key: str) -> Iterator[Change]:
         messages[turn + 1 : end] = ordered
         after = [result["tool_call_id"] for result in ordered]
         yield Change(rule="TA102", path=f"$.{key}[{turn + 1}:{end}]", before=str(ids), after=str(after))
+    tools = declared | {name for _, name in names.values() if isinstance(name, str)}
     for position, result in enumerate(ordered):
-        name = names[result["tool_call_id"]][1]
-        if isinstance(result.get("name"), str) and isinstance(name, str) and result["name"] != name:
-            yield Change(
-                rule="TA105", path=f"$.{key}[{turn + 1 + position}].name", before=result["name"], after=name
-            )
-            result["name"] = name
+        called, named = names[result["tool_call_id"]][1], result.get("name")
+        if called in (declared or tools) and isinstance(named, str) and named not in tools:
+            path = f"$.{key}[{turn + 1 + position}].name"
+            yield Change(rule="TA105", path=path, before=named, after=called)
+            result["name"] = called
 
 
 def _parsed(text: str) -> JsonValue | Any:
     try:
-        return parse_json(text)
-    except NotJsonError:
+        parse_json(text)
+        return json.loads(text)
+    except ValueError:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from toolace_mt.formats.any_key import holds_turns
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.tools import looks_like_tool, read_tools
 from toolace_mt.formats.turns import identity
@@ -30,7 +31,7 @@ def is_catalogue(value: JsonValue) -> bool:
 
 
 def _tool_values(value: JsonValue) -> JsonValue:
-    if not isinstance(value, Mapping) or any(key in value for key in DIALOGUE_KEYS):
+    if not isinstance(value, Mapping) or any(key in value for key in DIALOGUE_KEYS) or holds_turns(value):
         return None
     if looks_like_tool(value):
         return [value]

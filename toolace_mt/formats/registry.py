@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolace_mt.formats.anthropic import AnthropicFormat
+from toolace_mt.formats.any_key import holds_turns, under_usual_key
 from toolace_mt.formats.api_bank import ApiBankFormat
 from toolace_mt.formats.api_bank_prompts import ApiBankPromptFormat
 from toolace_mt.formats.base import (
@@ -39,7 +40,7 @@ from toolace_mt.formats.toolalpaca import ToolAlpacaFormat
 from toolace_mt.formats.toolbench import ToolBenchFormat
 from toolace_mt.formats.tooltalk import ToolTalkFormat
 from toolace_mt.formats.when2call import When2CallFormat
-from toolace_mt.transcript import JsonValue, Place, Transcript
+from toolace_mt.transcript import JsonObject, JsonValue, Place, Transcript
 
 __all__ = ["FORMATS", "find_format", "read_record", "read_records", "writable"]
 
@@ -136,6 +137,10 @@ def _has_structured_calls(value: JsonValue) -> bool:
     )
 
 
+def _holds_dialogue(value: JsonObject) -> bool:
+    return any(key in value for key in DIALOGUE_KEYS) or holds_turns(value)
+
+
 def _nothing(place: Place) -> Unreadable:
     return Unreadable(place=place, reason="the record holds no dialogue")
 
@@ -144,11 +149,13 @@ def _read(
     value: JsonValue, place: Place, dialect: Format | None, companions: Companions
 ) -> Transcript | Unreadable:
     chosen = dialect or _detected(value)
+    if chosen is None and (renamed := under_usual_key(value)) is not None:
+        value, chosen = renamed, _detected(renamed)
     if chosen is None:
         return Unreadable(
             place=place,
             reason="no known dialect fits the record; name one with --format",
-            is_foreign=isinstance(value, dict) and not any(key in value for key in DIALOGUE_KEYS),
+            is_foreign=isinstance(value, dict) and not _holds_dialogue(value),
         )
     try:
         return with_tools(chosen.read(value, place), companions)

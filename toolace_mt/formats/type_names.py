@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import lru_cache
 
@@ -76,7 +77,7 @@ def _parametrised(outer: str, inner: str, depth: int) -> JsonObject | None:
     if outer == "union":
         return _union(parts, depth)
     if outer == "literal":
-        return {"type": "string"}
+        return _one_of(inner)
     kind = _NAMES.get(outer, outer if outer in JSON_TYPES else None)
     if kind is None:
         return None
@@ -84,6 +85,16 @@ def _parametrised(outer: str, inner: str, depth: int) -> JsonObject | None:
         return {"type": kind}
     items = _meaning(parts[0], depth + 1)
     return {"type": "array", "items": items} if items else {"type": "array"}
+
+
+def _one_of(inner: str) -> JsonObject:
+    """The allowed values, where they are written as texts."""
+    try:
+        values = ast.literal_eval(f"[{inner}]")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {"type": "string"}
+    texts = [value for value in values if isinstance(value, str)]
+    return {"type": "string", "enum": texts} if len(texts) == len(values) > 0 else {"type": "string"}
 
 
 def _union(parts: list[str], depth: int) -> JsonObject | None:

@@ -105,7 +105,7 @@ def broken() -> dict[str, Any]:
         "messages": [
             {"role": "user", "content": "Take x."},
             {"role": "assistant", "tool_calls": [call("1", "{'a': ['x']}"), call("2", '{"a": ["x"]}')]},
-            {"role": "tool", "tool_call_id": "2", "name": "f1", "content": "two"},
+            {"role": "tool", "tool_call_id": "2", "name": "F2", "content": "two"},
             {"role": "tool", "tool_call_id": "1", "name": "f1", "content": "one"},
             {"role": "assistant", "content": "Done."},
         ],
