@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from itertools import combinations
+from collections.abc import Iterator
 
 from toolace_mt.checks.heard import Amounts, Codes, Numbers
+from toolace_mt.checks.money import money_in, unexplained
 from toolace_mt.findings import Finding
 from toolace_mt.provenance import numbers_in
 from toolace_mt.transcript import Message, Transcript
@@ -18,18 +17,11 @@ _IDENTIFIER = re.compile(  # what it begins with stands first, for that is what 
     r"[#A-Z](?<![\w/.@-][#A-Z])(?:(?<=#)[A-Z]{1,6}|(?<!#)[A-Z]{0,5})[-_]?[0-9]{2,}(?![\w-])"
 )
 _TWO_DIGITS = re.compile(r"\d\d|[$€£¥₹]")
-_MONEY = re.compile(
-    r"[$€£¥₹]\s?(\d[\d,]*(?:\.\d+)?)(?![\d,.]*\d)|(?<![\w.,/-])(\d[\d,]*\.\d\d)(?![\w.]|,\d|\s?%)"
-)
 _ANNOUNCED = re.compile(
     r"\b(?:id|ids|number|no|order|reference|confirmation|code|ticket|booking|account|invoice|reservation)\b"
     r"[^.!?]{0,20}\Z",
     re.IGNORECASE,
 )
-_USUAL = frozenset((7.0, 12.0, 52.0))
-"""How many days, months and weeks prices are multiplied by."""
-_NUMBERS_TRIED = 60
-"""With more numbers than these, some sum of them gives almost any number."""
 _ANNOUNCED_WITHIN = 40
 _NEAR_MESSAGES, _FEW = 32, 16
 """How far back, and for how many identifiers, looking for each is cheaper than gathering all."""
@@ -108,12 +100,12 @@ def _unexplained(text: str, turn: int, before: _Before) -> Iterator[str]:
         yield from (
             one for one in sought if not codes.has(one) and _names_a_thing(one, text, found[one], codes)
         )
-    money = {match[0]: float((match[1] or match[2]).replace(",", "")) for match in _MONEY.finditer(text)}
+    money = money_in(text)
     if not money:
         return
     amounts = before.amounts(turn)
-    if not all(map(amounts.has, money.values())):
-        yield from _unexplained_money(money, numbers_in(text), before.numbers(turn))
+    if not all(amounts.has(one.amount) for one in money):
+        yield from unexplained(money, numbers_in(text), before.numbers(turn))
 
 
 def _names_a_thing(identifier: str, text: str, start: int, codes: Codes) -> bool:
@@ -121,31 +113,3 @@ def _names_a_thing(identifier: str, text: str, start: int, codes: Codes) -> bool
     with these letters."""
     announced = _ANNOUNCED.search(text[max(0, start - _ANNOUNCED_WITHIN) : start])
     return announced is not None or codes.has_alike(identifier)
-
-
-def _unexplained_money(money: Mapping[str, float], told: Iterable[float], heard: Numbers) -> Iterator[str]:
-    left = {text: number for text, number in money.items() if not heard.has(number)}
-    if not left or len(heard.said) > _NUMBERS_TRIED:
-        return
-    known = {*heard.said, *heard.totals, *(set(told) - set(left.values()))}
-    known.add(sum(set(money.values()) - set(left.values())))
-    while left and len(known) <= _NUMBERS_TRIED:
-        computed = _computed(known)
-        explained = {text for text, number in left.items() if computed & {number, round(100 * number, 2)}}
-        if not explained:
-            yield from left
-            return
-        known |= {left.pop(text) for text in explained}
-
-
-def _computed(known: AbstractSet[float]) -> set[float]:
-    """Sums, differences, products and shares of two numbers, to the cent."""
-    found: set[float] = set()
-    for one, other in combinations(known, 2):
-        found |= {round(one + other, 2), round(abs(one - other), 2)}
-    for share in known | _USUAL:
-        if 0 < share <= 100:
-            found |= {round(one * share, 2) for one in known}
-            for rate in {share / 100, share if share < 1 else share / 100}:
-                found |= {round(one * factor, 2) for one in known for factor in (rate, 1 + rate, 1 - rate)}
-    return found

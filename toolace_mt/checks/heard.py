@@ -10,6 +10,7 @@ from typing import Generic, Self, TypeVar
 
 import orjson
 
+from toolace_mt.checks.aggregates import aggregates, totals
 from toolace_mt.provenance import as_number, compact, numbers_in
 from toolace_mt.transcript import JsonValue, Message
 
@@ -93,15 +94,20 @@ class Amounts(_Heard[frozenset[float]]):
 
 
 class Numbers:
-    """All numbers that were said, given or returned, and the totals of lists among them, without signs."""
+    """All numbers that were said, given or returned, without signs; what results of several come to.
 
-    __slots__ = ("_messages", "_next", "_roughly", "said", "totals")
+    ``totals`` are sums over lists; ``aggregates`` are what is computed from them less often: means, sums of
+    products (each price by its quantity), and sums over the members of an object, to the cent.
+    """
+
+    __slots__ = ("_messages", "_next", "_roughly", "aggregates", "said", "totals")
 
     def __init__(self, messages: tuple[Message, ...]) -> None:
         self._messages = messages
         self._next = 0
         self.said: set[float] = set()
         self.totals: set[float] = set()
+        self.aggregates: set[float] = set()
         self._roughly: set[float] = set()
 
     def before(self, turn: int) -> Self:
@@ -125,7 +131,8 @@ class Numbers:
         self.said |= numbers
         for number in filter(math.isfinite, numbers):
             self._roughly |= {round(number, 2), float(round(number))}
-        self.totals.update(map(abs, _totals(message.value)))
+        self.totals.update(map(abs, totals(message.value)))
+        self.aggregates.update(round(abs(number), 2) for number in aggregates(message.value))
 
 
 class Codes(_Heard[str]):
@@ -217,18 +224,3 @@ def _leaves(values: list[JsonValue]) -> Iterator[JsonValue]:
             ahead.extend(value)
         else:
             yield value
-
-
-def _totals(value: JsonValue) -> Iterator[float]:
-    """Sums of the numbers of one name in each list, and of plain lists of numbers."""
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _totals(item)
-    elif isinstance(value, (list, tuple)):
-        columns: dict[str, float] = {}
-        for item in value:
-            yield from _totals(item)
-            for name, leaf in item.items() if isinstance(item, Mapping) else (("", item),):
-                if isinstance(leaf, (int, float)) and not isinstance(leaf, bool):
-                    columns[name] = columns.get(name, 0.0) + leaf
-        yield from columns.values()

@@ -73,6 +73,50 @@ def test_that_something_is_true_is_not_one_dollar() -> None:
     }
 
 
+CART = {"items": [{"price": 19.99, "quantity": 3}, {"price": 5.49, "quantity": 2}], "tax_rate": 0.0825}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"worth": 2984512000000}, "It is worth about $2.98 trillion."),
+        ({"revenue": 45200000000}, "Revenue was $45.2 billion, or $45.2B."),
+        ({"usd": 1600000}, "It costs $1.6 million, that is $1.6M."),
+        ({"usd": 325400}, "It costs about $325,000, say $325k."),
+        ({"usd": 2412000}, "It costs over $2 million."),
+        ({"usd": 12.4978}, "It costs $12.50."),
+        ({"usd": 0.08312}, "It costs $0.083."),
+        ({"prices": [10.0, 12.0, 17.0]}, "The average price is $13.00."),
+        ({"yearly_usd": 120}, "That is just $10 a month."),
+        ({"usd": 2100, "days": 7}, "That is $300.00 a day."),
+        ({"rent": 1200, "food": 430.5, "gas": 88.2, "fun": 140}, "Together that is $1,858.70."),
+        (CART, "The subtotal is $70.95, the tax $5.85, the total $76.80."),
+        (
+            {"loan": 200000, "years": 30, "monthly": 1073.64},
+            "You pay $386,510.40 in all, of which $186,510.40 is interest.",
+        ),
+    ],
+)
+def test_what_is_rounded_scaled_or_computed_from_results_may_be_told(value: Any, told: str) -> None:
+    assert rules(told, user="My order W4410?", value=value) == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"worth": 2984512000000}, "It is worth $2.89 trillion."),
+        ({"usd": 1600000}, "It costs $1.7 million."),
+        ({"usd": 325400}, "It costs about $335,000."),
+        ({"usd": 325400}, "It costs $325,000."),
+        ({"usd": 12.4978}, "It costs $12.54."),
+        (CART, "The subtotal is $71.95."),
+        ({"rent": 1200, "food": 430.5, "gas": 88.2, "fun": 140}, "Together that is $1,858.80."),
+    ],
+)
+def test_what_is_rounded_or_computed_wrongly_is_found(value: Any, told: str) -> None:
+    assert rules(told, user="My order W4410?", value=value) == {"TA405"}
+
+
 def test_before_any_result_the_assistant_speaks_from_what_it_knows() -> None:
     messages = (
         Message(role="user", text="What is a fair price?"),
