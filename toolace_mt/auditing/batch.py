@@ -21,6 +21,7 @@ from toolace_mt.formats import (
     Format,
     RawRecord,
     Unreadable,
+    UnreadableFileError,
     companions_of,
     find_format,
     joined_records,
@@ -85,11 +86,26 @@ class Judged(NamedTuple):
 
 
 def batches(task: Task, *, before: int = 0) -> Iterator[Batch]:
-    """Cut a file into batches, bounded in records and in bytes; ``before`` are the bytes of earlier files."""
+    """Cut a file into batches, bounded in records and in bytes; ``before`` are the bytes of earlier files.
+
+    Raise UnreadableFileError if the file was named and cannot be read; one that was found in a folder is a
+    record that cannot be read.
+    """
     consumed = Consumed()
-    records = joined_records(raw_records(Path(task.file), consumed=consumed))
+    raw = raw_records(Path(task.file), consumed=consumed)
+    records = joined_records(raw if task.was_named else _with_trouble(raw))
     while part := tuple(_next_part(records)):
         yield Batch(task=task, records=part, bytes_read=before + consumed.bytes)
+
+
+def _with_trouble(records: Iterator[RawRecord]) -> Iterator[RawRecord]:
+    number = 0
+    try:
+        for record in records:
+            number = record.number + 1
+            yield record
+    except UnreadableFileError as error:
+        yield RawRecord(number=number, text=b"", reason=str(error))
 
 
 def _next_part(records: Iterator[RawRecord]) -> Iterator[RawRecord]:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+from toolace_mt.formats.any_key import holds_turns
 from toolace_mt.formats.base import UnreadableFileError
 from toolace_mt.formats.json_list import list_items
 from toolace_mt.formats.json_members import cut_member
@@ -136,14 +137,25 @@ def _texts(stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
 
 def _lists_or_items(first: bytes, stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:
     """The file is a list of records, or each of its lines is a list."""
-    if first.endswith(b"\n") and first.rstrip().endswith(b"]"):
+    if first.endswith(b"\n"):
         while (following := stream.readline(_CHUNK_BYTES)).isspace():
             pass
         stream = _Replayed(following, stream)
-        if following.lstrip().startswith(b"["):
+        if following and _is_record(first, following):
             yield from _lines(_Replayed(first, stream), limit)
             return
     yield from list_items(_chunks(first, stream), limit)
+
+
+def _is_record(first: bytes, following: bytes) -> bool:
+    """Tell whether the first line, which begins a list, is a record of its own, be it torn."""
+    if following.lstrip().startswith(b"["):
+        return first.rstrip().endswith(b"]") or (first.startswith(b"[{") and _is_json(following))
+    try:
+        value = parse_json(first)
+    except NotJsonError:
+        return False
+    return isinstance(value, list) and holds_turns({"": value})
 
 
 def _object_or_lines(first: bytes, stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:

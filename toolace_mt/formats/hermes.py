@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from toolace_mt.formats.base import UnreadableRecordError
-from toolace_mt.formats.call_text import call_of, loose_value
+from toolace_mt.formats.call_text import loose_value
 from toolace_mt.formats.json_text import NotJsonError, dump_json
+from toolace_mt.formats.mark_grammars import listed_calls
 from toolace_mt.formats.tools import read_tools, write_tool
 from toolace_mt.formats.turns import Turn, identity, listed_turns, read_result, read_turns, written_turns
 from toolace_mt.transcript import (
@@ -72,7 +72,7 @@ def _messages(turn: Turn) -> Iterator[Message]:
     match turn.role:
         case "assistant":
             said = _THOUGHT.sub("", turn.text)
-            calls = tuple(_call(found[1]) for found in _CALL.finditer(said))
+            calls = tuple(call for found in _CALL.finditer(said) for call in listed_calls(found[1].strip()))
             text = _CALL.sub("", said)
             text = text.strip() if calls or said != turn.text else text
             yield Message(role="assistant", text=text if text or not calls else None, calls=calls)
@@ -83,13 +83,6 @@ def _messages(turn: Turn) -> Iterator[Message]:
             yield Message(role="tool", value=read_result(turn.text))
         case _:
             yield Message(role=turn.role, text=turn.text)
-
-
-def _call(text: str) -> RecordedCall:
-    try:
-        return call_of(loose_value(text.strip()), "a <tool_call>")
-    except (NotJsonError, UnreadableRecordError):
-        return RecordedCall(name="?", arguments=None, raw=text)
 
 
 def _result(text: str) -> Message:

@@ -74,7 +74,8 @@ class _Unpacking(io.RawIOBase):
 
 
 def table_records(path: Path, limit: int, consumed: Consumed) -> Iterator[RawRecord]:
-    """Give the rows of a Parquet or Arrow file as JSON objects, some at a time."""
+    """Give the rows of a Parquet or Arrow file as JSON objects, some at a time; a file that is broken ends in
+    a record that says so."""
     pyarrow = _library("pyarrow", str(path), "parquet")
     number = 0
     try:
@@ -85,7 +86,10 @@ def table_records(path: Path, limit: int, consumed: Consumed) -> Iterator[RawRec
                 yield RawRecord(number=number, text=b"" if reason else text, reason=reason)
                 number += 1
     except (OSError, pyarrow.ArrowException) as error:
-        raise UnreadableFileError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
+        told = str(error).splitlines()[0]
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UnreadableFileError(f"cannot read {path}: {told}") from None
+        yield RawRecord(number=number, text=b"", reason=f"the table is broken here: {told}")
 
 
 def _batches(path: Path, pyarrow: Any, consumed: Consumed) -> Iterator[list[dict[str, Any]]]:

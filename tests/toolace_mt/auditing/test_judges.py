@@ -17,7 +17,7 @@ from toolace_mt.auditing.batch import Batch, Judged, Task, batches, judge_batch,
 from toolace_mt.auditing.home_judge import HomeJudge
 from toolace_mt.auditing.judges import AT_HOME, JobsUnusableError, open_judges
 from toolace_mt.checks import RULES
-from toolace_mt.formats import FormatError
+from toolace_mt.formats import FormatError, UnreadableFileError
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +34,17 @@ async def test_a_process_judges_as_this_one_does(tmp_path: Path) -> None:
     batch = _batch(tmp_path)
     async with open_judges(2, at_home=0) as judges:
         assert await judges.judge(batch) == judge_batch(batch)
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_is_a_finding_and_a_named_one_an_error(tmp_path: Path) -> None:
+    task = replace(_batch(tmp_path).task, file=str(tmp_path / "gone.jsonl"))
+    with pytest.raises(UnreadableFileError, match="cannot read"):
+        next(batches(task))
+    (batch,) = batches(replace(task, was_named=False))
+    ((judged,),) = judge_batch(batch)
+    (finding,) = judged.verdict.findings
+    assert finding.rule == "TA001"
+    assert finding.message.startswith("cannot read")
 
 
 def _many(folder: Path, records: list[dict[str, object]]) -> Batch:

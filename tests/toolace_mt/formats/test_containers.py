@@ -46,6 +46,44 @@ def test_lines_that_are_lists_are_records_like_those_of_a_list_of_lists(tmp_path
     assert values(path) == [[1, 2], [3]]
 
 
+TURNS = '[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]'
+
+
+@pytest.mark.parametrize(
+    ("lines", "readable"),
+    [
+        ([TURNS, '{"messages": []}', TURNS], 3),
+        ([TURNS, "garbage", TURNS, TURNS], 3),
+        (['[{"role": "user", "content": "', TURNS, TURNS], 2),
+    ],
+)
+def test_lines_that_are_dialogues_are_records_whatever_the_other_lines_are(
+    tmp_path: Path, lines: list[str], readable: int
+) -> None:
+    path = tmp_path / "lines"
+    path.write_text("\n".join(lines))
+    records = list(raw_records(path))
+    assert [record.text.decode() for record in records] == [line.strip() for line in lines]
+    assert sum(TURNS.encode() == record.text or b"messages" in record.text for record in records) == readable
+
+
+def test_a_list_over_several_lines_is_a_list_wherever_they_are_broken(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text('[{"a":\n[1, 2]}, {"role": "user"},\n{"b": 1}]')
+    assert values(path) == [{"a": [1, 2]}, {"role": "user"}, {"b": 1}]
+
+
+@pytest.mark.parametrize("kept", [0, 4, 300])
+def test_a_broken_table_ends_in_a_record_that_says_so(tmp_path: Path, kept: int) -> None:
+    parquet, arrow = pytest.importorskip("pyarrow.parquet"), pytest.importorskip("pyarrow")
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(arrow.table({"a": list(range(100))}), path)
+    path.write_bytes(path.read_bytes()[:kept])
+    (record,) = raw_records(path)
+    assert record.reason is not None
+    assert record.reason.startswith("the table is broken here: ")
+
+
 def test_one_object_over_several_lines_is_one_record(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     path.write_text(json.dumps({"a": [1, {"b": 2}]}, indent=2))

@@ -90,7 +90,7 @@ def test_a_call_in_a_models_own_marks_is_read_and_nothing_of_it_is_said(mark: st
     found = next(
         one for one in read(DATASETS / "marks.jsonl") if isinstance(one, Transcript) and one.id == mark
     )
-    in_xml = mark in ("invoke", "qwen-coder")
+    in_xml = mark in ("invoke", "qwen-coder", "glm")
     assert [call.arguments for call in calls(found)] == [{**ARGUMENTS, "days": "2"} if in_xml else ARGUMENTS]
     assert [call.name for call in calls(found)] == ["get_weather"]
     assert [message.text for message in found.messages if message.role == "assistant"] == [
@@ -102,7 +102,12 @@ def test_a_call_in_a_models_own_marks_is_read_and_nothing_of_it_is_said(mark: st
 
 @pytest.mark.parametrize(
     ("said", "raw"),
-    [("[TOOL_CALLS] [{", "[{"), ("[TOOL_CALLS]f[ARGS]{1", "{1"), ("<|python_tag|>print()", "print()")],
+    [
+        ("[TOOL_CALLS] [{", "[{"),
+        ("[TOOL_CALLS]f[ARGS]{1", "{1"),
+        ("<|python_tag|>f(", "f("),
+        ("<|tool_call|>{1", "{1"),
+    ],
 )
 def test_what_follows_a_mark_and_is_no_call_cannot_be_parsed(said: str, raw: str) -> None:
     record: dict[str, Any] = {
@@ -110,6 +115,18 @@ def test_what_follows_a_mark_and_is_no_call_cannot_be_parsed(said: str, raw: str
     }
     (call,) = calls(find_format("marks").read(record, PLACE))
     assert (call.arguments, call.raw) == (None, raw)
+
+
+def test_one_pair_of_hermes_tags_may_hold_several_calls() -> None:
+    listed = [{"name": "f", "arguments": {"n": number}} for number in (1, 2)]
+    said = f"<tool_call>{json.dumps(listed)}</tool_call>"
+    record: dict[str, Any] = {
+        "messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": said}]
+    }
+    assert [call.arguments for call in calls(find_format("hermes").read(record, PLACE))] == [
+        {"n": 1},
+        {"n": 2},
+    ]
 
 
 def test_json_that_is_said_where_no_tool_is_declared_is_no_call() -> None:
