@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import eq
 
 import orjson
@@ -16,19 +16,28 @@ from toolace_mt.transcript import Message, Transcript
 __all__ = ["check_repeated_calls", "check_texts"]
 
 _MIN_REPEATED_WORDS = 5
+_SUCCESS = ("success", "ok", "succeeded")
 _READ_NAME = re.compile(
     r"(?:get|list|search|find|read|show|check|look|view|fetch|query|retrieve|describe|count|calculate|compute|think)",
     re.IGNORECASE,
 )
 _TEMPLATE = re.compile(
-    r"<\|[a-z_0-9]+\|>|</?s>|\[/?INST\]|<<SYS>>|<(?:start|end)_of_turn>|</?tool_call>|<tool_response>|\ufffd{1,}|\[PAD\]|<unk>"
+    r"<\|[a-z_0-9]+\|>|\A\s*<s>|</s>(?=\s*\Z)|\[/?INST\]|<<SYS>>|<(?:start|end)_of_turn>|</?tool_call>"
+    r"|<tool_response>|\ufffd{1,}|\[PAD\]|<unk>|Ã[\x80-\xbf]|â[\u201a\u20ac][¬\u2122\u0153\u201c\u201d\u02dc\x9d]"
 )
+_BEGINNINGS = ("<", "[", "\ufffd", "Ã", "â")
 _LETTER_OR_DIGIT = re.compile(r"[A-Za-z0-9]")
 _RUN, _LETTERS = 6, 12
 _TOKEN = re.compile(r"\w+")
 _LONG_WORD = re.compile(rf"\S{{{_LETTERS},}}")
-_SAME_TOKEN = re.compile(rf"\b(\w+)(?:[\s,.;]+\1\b){{{_RUN - 1},}}", re.IGNORECASE)
-_SAME_LETTER = re.compile(rf"([^\s\-_=*.#~+|\d])\1{{{_LETTERS - 1},}}")
+_SAME_TOKEN = re.compile(rf"\b([^\W\d]\w*)(?:[\s,.;]+\1\b){{{_RUN - 1},}}", re.IGNORECASE)
+_SAME_LETTER = re.compile(rf"([^\W\d_])\1{{{_LETTERS - 1},}}")
+_WORDLESS = 4
+_GREETING = re.compile(
+    r"\b(?:regards|wishes|sincerely|best|cheers|thanks|thank you|love|yours),\Z", re.IGNORECASE
+)
+_ASKING = re.compile(r"(?:\A|[.!?\n])\s*(?:which|what|who|whom|where)\b[^.!?\n]*\Z", re.IGNORECASE)
+_LAST_SENTENCE = 200
 _OPEN_ENDINGS = (
     " the",
     " a",
@@ -60,6 +69,7 @@ def check_repeated_calls(
 ) -> Iterator[Finding]:
     """Find calls that repeat an earlier one with nothing changed in between and no failure before (TA701).
 
+    Where the results tell different things, something did change.
     ``reads`` are the tools known to change nothing.  Without that knowledge, a tool is taken as reading by
     its name (get, list, search, ...), and any other one as writing.
     """
@@ -76,7 +86,7 @@ def check_repeated_calls(
                 done.clear()
             continue
         key = (site.call.name, orjson.dumps(site.call.arguments, option=orjson.OPT_SORT_KEYS))
-        if key in done:
+        if key in done and not _differ(done[key], site, pairing, transcript):
             yield Finding(
                 rule="TA701",
                 message=f"{site.call.name} was called with the same arguments in turn {done[key].turn}",
@@ -93,9 +103,20 @@ def _is_read(name: str, reads: frozenset[str] | None) -> bool:
     return name in reads if reads is not None else _READ_NAME.match(name) is not None
 
 
+def _differ(before: CallSite, site: CallSite, pairing: Pairing, transcript: Transcript) -> bool:
+    turns = pairing.answers.get(before.where), pairing.answers.get(site.where)
+    if turns[0] is None or turns[1] is None:
+        return False
+    return transcript.messages[turns[0]].value != transcript.messages[turns[1]].value
+
+
 def _failed(site: CallSite, pairing: Pairing, transcript: Transcript) -> bool:
     turn = pairing.answers.get(site.where)
-    return turn is None or recorded_error(transcript.messages[turn].value) is not None
+    if turn is None:
+        return True
+    value = transcript.messages[turn].value
+    refused = isinstance(value, Mapping) and any(value.get(flag) is False for flag in _SUCCESS)
+    return refused or recorded_error(value) is not None
 
 
 def check_texts(transcript: Transcript) -> Iterator[Finding]:
@@ -113,7 +134,7 @@ def check_texts(transcript: Transcript) -> Iterator[Finding]:
                 yield Finding(
                     rule="TA702", message=f"the {message.role} said the same in turn {before}", turn=turn
                 )
-        noise = _noise(message.text, words)
+        noise = _noise(message, words)
         if noise is not None:
             yield Finding(rule="TA704", message=noise, turn=turn)
         elif _is_cut(message, words):
@@ -122,16 +143,16 @@ def check_texts(transcript: Transcript) -> Iterator[Finding]:
             )
 
 
-def _noise(text: str, words: list[str]) -> str | None:
-    """Cheap tests come first: the patterns with back references are slow."""
-    marked = "<" in text or "[" in text or "\ufffd" in text
-    token = _TEMPLATE.search(text) if marked else None
+def _noise(message: Message, words: list[str]) -> str | None:
+    """Cheap tests come first: the patterns with back references are slow.  Only people write ``sooooo``."""
+    text = message.text or ""
+    token = _TEMPLATE.search(text) if any(mark in text for mark in _BEGINNINGS) else None
     if token is not None:
         return f"the text holds {token[0][:20]!r}"
-    repeated = _same_token(text, words) or _same_letter(text, words)
-    if repeated is not None:
+    repeated = _same_token(text, words) or (message.role == "assistant" and _same_letter(text, words))
+    if repeated:
         return f"{repeated[1]!r} is said over and over"
-    if words and text.isascii() and _LETTER_OR_DIGIT.search(text) is None:
+    if len(text.strip()) >= _WORDLESS and text.isascii() and _LETTER_OR_DIGIT.search(text) is None:
         return f"there is no word in {text.strip()[:20]!r}"
     return None
 
@@ -158,5 +179,7 @@ def _is_cut(message: Message, words: list[str]) -> bool:
     """A long text that ends in a word which cannot end a sentence, or inside an open code block."""
     if message.role != "assistant" or len(words) < _CUT_MIN_WORDS or message.text is None:
         return False
-    end = message.text.rstrip()[-_ENDING_LETTERS:].casefold()
-    return end.endswith(_OPEN_ENDINGS) or message.text.count("```") % 2 == 1
+    end = message.text.rstrip()[-_LAST_SENTENCE:]
+    if end[-_ENDING_LETTERS:].casefold().endswith(_OPEN_ENDINGS):
+        return _GREETING.search(end) is None and _ASKING.search(end) is None
+    return message.text.count("```") % 2 == 1

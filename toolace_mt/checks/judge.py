@@ -150,7 +150,7 @@ _CHECKS: tuple[tuple[frozenset[str], _Check], ...] = (
         frozenset({"TA101", "TA102", "TA103", "TA104", "TA105", "TA106", "TA107"}),
         lambda subject: check_structure(subject.transcript, subject.pairing),
     ),
-    (frozenset({"TA202", "TA203", "TA204", "TA205"}), _declarations),
+    (frozenset({"TA202", "TA203", "TA204", "TA205", "TA206"}), _declarations),
     (frozenset({"TA201"}), _tools_declared),
     (_INVALID, _arguments),
     (frozenset({"TA401", "TA402", "TA404"}), _grounding),

@@ -26,7 +26,7 @@ def check_tools_declared(sites: tuple[CallSite, ...], toolset: Toolset) -> Itera
 
 
 def check_declarations(toolset: Toolset, only: Container[str] | None = None) -> Iterator[Finding]:
-    """Find what is wrong with the tools themselves (TA202 to TA205), or with those of the given names.
+    """Find what is wrong with the tools themselves (TA202 to TA206), or with those of the given names.
 
     Records that share a tool pay once.
     """
@@ -52,8 +52,10 @@ def _declared_wrongly(tool: CompiledTool) -> Iterator[Finding]:
         )
     if tool.schema.problem is not None:
         yield Finding(rule="TA202", message=f"{tool.tool.name}: {tool.schema.problem}", path="$")
-    else:
-        yield from _defaults(tool)
+        return
+    for contradiction in tool.contradictions:
+        yield Finding(rule="TA206", message=f"{tool.tool.name}: {contradiction}", path="$")
+    yield from _defaults(tool)
 
 
 def _listed(paths: tuple[str, ...]) -> str:

@@ -26,6 +26,10 @@ MAX_SCHEMA_LETTERS = 256 * 1024
 MAX_SCHEMA_DEPTH = 48
 _BACKTRACK_LIMIT = 100_000
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
+_LEAVES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str, "integer": (int, float), "number": (int, float), "boolean": bool,
+}  # fmt: skip
+_VALUES = ("enum", "const", "default", "examples", "example")
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _OPEN_KEYWORDS = (
     "$ref",
@@ -41,10 +45,14 @@ _OPEN_KEYWORDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledSchema:
-    """``validator`` is None exactly if ``problem`` says why the schema cannot be used."""
+    """``validator`` is None exactly if ``problem`` says why the schema cannot be used.
+
+    ``contradictions`` are parts that no value can fit; the validator is without them.
+    """
 
     validator: Any  # jsonschema_rs gives its validators no public common type
     problem: str | None
+    contradictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,6 +66,7 @@ class CompiledTool:
     schema: CompiledSchema
     known: frozenset[str] | None
     required: frozenset[str]
+    contradictions: tuple[str, ...] = ()
 
     @property
     def properties(self) -> Mapping[str, JsonValue]:
@@ -93,13 +102,22 @@ def _compile_all(key: Same[tuple[DeclaredTool, ...]]) -> Toolset:
 def _compile_tool(key: Same[DeclaredTool]) -> CompiledTool:
     tool = key.one
     parameters: JsonObject = {} if tool.parameters is None else tool.parameters
-    required = parameters.get("required")
-    names = required if isinstance(required, (list, tuple)) else ()
+    known = _known(tool.parameters)
+    listed = parameters.get("required")
+    names = listed if isinstance(listed, (list, tuple)) else ()
+    required = frozenset(name for name in names if isinstance(name, str))
+    unheard = frozenset[str]() if known is None else required - known
+    if known is not None and unheard:
+        parameters = {**parameters, "required": [name for name in names if name not in unheard]}
+        known |= unheard
+    schema = compile_schema(parameters)
+    told = (f"{name!r} is required and is no parameter" for name in sorted(unheard))
     return CompiledTool(
         tool=tool,
-        schema=compile_schema(parameters),
-        known=_known(tool.parameters),
-        required=frozenset(name for name in names if isinstance(name, str)),
+        schema=schema,
+        known=known,
+        required=required - unheard,
+        contradictions=(*told, *schema.contradictions),
     )
 
 
@@ -131,12 +149,45 @@ def _compile(text: str) -> CompiledSchema:
     problem = _lint(schema, schema, depth=0)
     if problem is not None:
         return CompiledSchema(validator=None, problem=problem)
-    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT)
+    contradictions: list[str] = []
+    schema = _satisfiable(schema, "$", contradictions)
     try:
-        validator = jsonschema_rs.validator_for(schema, retriever=_refuse, pattern_options=options)
+        validator = _validator(schema)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         return CompiledSchema(validator=None, problem=_pseudo_type(schema, "$") or _one_line(error))
-    return CompiledSchema(validator=validator, problem=None)
+    return CompiledSchema(validator=validator, problem=None, contradictions=tuple(contradictions))
+
+
+def _validator(schema: dict[str, Any]) -> Any:
+    """Compile as today's draft; else, where the schema names none, as one in which items may be a list."""
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT)
+    try:
+        return jsonschema_rs.validator_for(schema, retriever=_refuse, pattern_options=options)
+    except ValueError:
+        if "$schema" in schema:
+            raise
+        try:
+            return jsonschema_rs.Draft7Validator(schema, retriever=_refuse, pattern_options=options)
+        except ValueError:
+            pass
+        raise
+
+
+def _satisfiable(value: Any, path: str, contradictions: list[str]) -> Any:
+    """Leave out an enum and a type of which no member of the one has the other."""
+    if isinstance(value, list):
+        return [_satisfiable(item, child(path, index), contradictions) for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    written, members = value.get("type"), value.get("enum")
+    kinds = _LEAVES.get(written) if isinstance(written, str) else None
+    if kinds and isinstance(members, list) and members and not any(isinstance(one, kinds) for one in members):
+        contradictions.append(f"{path}: no member of the enum is of type {written!r}")
+        value = {key: item for key, item in value.items() if key not in ("type", "enum")}
+    return {
+        key: item if key in _VALUES else _satisfiable(item, child(path, key), contradictions)
+        for key, item in value.items()
+    }
 
 
 def _lint(value: object, schema: object, *, depth: int) -> str | None:

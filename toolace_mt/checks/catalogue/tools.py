@@ -55,6 +55,16 @@ TOOL_RULES: tuple[Rule, ...] = (
         fix="Write JSON Schema's name; `toolace-mt audit --fix` does it.",
         severity=Severity.INFO,
     ),
+    Rule(
+        code="TA206",
+        name="contradictory-schema",
+        message="A part of a tool's parameters fits no value; calls are judged without it.",
+        why="It is the tool's fault: whatever a call gave there would be marked as wrong.",
+        bad='{"type": "integer", "enum": ["1", "2"]}, or "required": ["e-mail"] where the parameter is email',
+        good='{"type": "integer", "enum": [1, 2]}, "required": ["email"]',
+        fix="Write the members of the enum in the declared type; require only parameters that are declared.",
+        severity=Severity.WARNING,
+    ),
 )
 
 ARGUMENT_RULES: tuple[Rule, ...] = (
