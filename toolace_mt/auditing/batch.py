@@ -89,13 +89,19 @@ def batches(task: Task, *, before: int = 0) -> Iterator[Batch]:
     """Cut a file into batches, bounded in records and in bytes; ``before`` are the bytes of earlier files.
 
     Raise UnreadableFileError if the file was named and cannot be read; one that was found in a folder is a
-    record that cannot be read.
+    record that cannot be read, as is a named one that holds nothing.
     """
     consumed = Consumed()
     raw = raw_records(Path(task.file), consumed=consumed)
-    records = joined_records(raw if task.was_named else _with_trouble(raw))
+    records = joined_records(_or_nothing(raw) if task.was_named else _with_trouble(raw))
     while part := tuple(_next_part(records)):
         yield Batch(task=task, records=part, bytes_read=before + consumed.bytes)
+
+
+def _or_nothing(records: Iterator[RawRecord]) -> Iterator[RawRecord]:
+    first = next(records, None)
+    yield first or RawRecord(number=0, text=b"", reason="the file holds no record")
+    yield from records
 
 
 def _with_trouble(records: Iterator[RawRecord]) -> Iterator[RawRecord]:

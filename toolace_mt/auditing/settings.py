@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from toolace_mt.auditing.policy import SeverityWord
 
 __all__ = ["AuditSettings", "BadSettingsError", "find_settings", "read_settings"]
 
 
+_NAMES = ("toolace-mt", "toolace_mt")
+_TABLE = "audit"
+
+
 class BadSettingsError(ValueError):
     """The settings cannot be read; the message names the file and the entry."""
+
+
+def _not_false(word: Any) -> Any:
+    """YAML reads a bare ``off`` as false."""
+    return "off" if word is False else word
 
 
 class AuditSettings(BaseModel):
@@ -28,7 +37,7 @@ class AuditSettings(BaseModel):
     isolation: Literal["strong", "limited", "none"] | None = None
     select: list[str] = []
     ignore: list[str] = []
-    severity: dict[str, SeverityWord] = {}
+    severity: dict[str, Annotated[SeverityWord, BeforeValidator(_not_false)]] = {}
     baseline: str | None = None
     tools: list[str] = []
     jobs: int | None = Field(default=None, ge=1)
@@ -66,6 +75,14 @@ def _table(path: Path) -> Any:
         whole: Any = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSettingsError(f"cannot read {path}: {error}") from None
-    for key in ("tool", "toolace-mt", "audit"):
-        whole = whole.get(key) if isinstance(whole, dict) else None
-    return whole
+    tools = whole.get("tool")
+    ours = {} if not isinstance(tools, dict) else {name: tools[name] for name in _NAMES if name in tools}
+    for name, table in ours.items():
+        for key in table if isinstance(table, dict) else ():
+            if (name, key) != (_NAMES[0], _TABLE):
+                raise BadSettingsError(
+                    f"{path}: nothing reads tool.{name}.{key}; settings of an audit stand in "
+                    f"[tool.{_NAMES[0]}.{_TABLE}]"
+                )
+    table = ours.get(_NAMES[0])
+    return table.get(_TABLE) if isinstance(table, dict) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,12 @@ __all__ = ["audit"]
 _INTERRUPTED = 130
 _FINDINGS = 1
 _TABLE_WIDTH = 120
+
+
+def _no_nan(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and isnan(value):
+        raise click.BadParameter("nan is no number", context, option)
+    return value
 
 
 @click.command()
@@ -64,6 +71,7 @@ _TABLE_WIDTH = 120
 @click.option(
     "--fail-on",
     type=click.FloatRange(0, 100),
+    callback=_no_nan,
     metavar="PERCENT",
     help="Exit with 1 if more than this share of records has errors. [default: 0]",
 )

@@ -77,6 +77,40 @@ def test_wrong_settings_are_named(tmp_path: Path) -> None:
     assert "colour" in shown.output
 
 
+def test_off_may_stand_without_quotes_in_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "audit.yaml"
+    path.write_text("severity: {TA402: off, TA7: info}\n")
+    assert read_settings(path).severity == {"TA402": "off", "TA7": "info"}
+    path.write_text("severity: {TA402: on}\n")
+    with pytest.raises(BadSettingsError, match="TA402"):
+        read_settings(path)
+
+
+@pytest.mark.parametrize(
+    "table", ["tool.toolace-mt", "tool.toolace-mt.audits", "tool.toolace_mt.audit", "tool.toolace_mt"]
+)
+def test_a_table_that_nothing_reads_is_named(tmp_path: Path, table: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[{table}]\nignore = ["TA1"]\n')
+    with pytest.raises(BadSettingsError, match=r"stand in \[tool.toolace-mt.audit\]"):
+        find_settings(tmp_path)
+
+
+def test_a_share_that_is_no_number_is_refused() -> None:
+    shown = run(FAULTS, "--fail-on", "nan")
+    assert shown.exit_code == 2
+    assert "nan is no number" in shown.output
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "[]"])
+def test_a_named_file_without_a_record_is_a_finding(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.write_text(text)
+    (found,) = audit(path).findings
+    assert (found.finding.rule, found.finding.message) == ("TA001", "the file holds no record")
+    (tmp_path / "more.jsonl").write_text(json.dumps(broken()))
+    assert "TA001" not in audit(tmp_path).rules
+
+
 def test_sarif_names_each_finding_with_its_rule_and_line() -> None:
     report = audit(FAULTS)
     (told,) = json.loads(as_sarif(report))["runs"]
