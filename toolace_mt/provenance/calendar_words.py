@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
-from toolace_mt.provenance.number_words import east_asian_number
+from toolace_mt.provenance.number_words import east_asian_number, foreign_numbers
 from toolace_mt.provenance.words import normalised
 
 __all__ = ["days_in_words", "months_in", "times_in_words", "weekday_of", "weekdays_in"]
@@ -53,6 +54,10 @@ _CLOCK = re.compile(
     rf" ({'|'.join(sorted(_MINUTES, key=len, reverse=True))}|\d{{1,2}}) (?:minutes )?(past|after|to|before)"
     rf" ({'|'.join(_HOURS)}|\d{{1,2}}) "
 )
+_FOREIGN_MINUTES = {
+    "halb": -30, "half": -30, "viertel vor": -15, "kwart voor": -15, "viertel nach": 15, "kwart over": 15,
+}  # fmt: skip
+_FOREIGN_CLOCK = re.compile(rf" ({'|'.join(_FOREIGN_MINUTES)}) (\w+) ")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ANY_WEEKDAY = "|".join(f"{name[:3]}|{name}s?" for name in _WEEKDAYS)
 _DAYS = re.compile(
@@ -107,14 +112,26 @@ def months_in(text: str) -> frozenset[int]:
 
 
 def times_in_words(text: str) -> Iterator[str]:
-    """Give the times of day of "half past six" and "ten to seven", before and after noon."""
-    for found in _CLOCK.finditer(normalised(text)):
-        minutes = _MINUTES.get(found[1]) or int(found[1])
-        hour = _HOURS.index(found[3]) + 1 if found[3] in _HOURS else int(found[3])
-        at = 60 * hour + (minutes if found[2] in ("past", "after") else -minutes)
+    """Give the times of day of "half past six", "ten to seven" and "halb neun", before and after noon."""
+    heard = normalised(text)
+    for at in chain(_clock_times(heard), _foreign_clock_times(heard)):
         for noon in (0, 720):
             total = (at + noon) % 1440
             yield f"{total // 60:02}:{total % 60:02}"
+
+
+def _clock_times(heard: str) -> Iterator[int]:
+    for found in _CLOCK.finditer(heard):
+        minutes = _MINUTES.get(found[1]) or int(found[1])
+        hour = _HOURS.index(found[3]) + 1 if found[3] in _HOURS else int(found[3])
+        yield 60 * hour + (minutes if found[2] in ("past", "after") else -minutes)
+
+
+def _foreign_clock_times(heard: str) -> Iterator[int]:
+    """In German and Dutch the half hour is named by the hour that it leads to."""
+    for found in _FOREIGN_CLOCK.finditer(heard):
+        hours = foreign_numbers(found[2]) if not found[2].isdecimal() else iter([float(found[2])])
+        yield from (60 * int(hour) + _FOREIGN_MINUTES[found[1]] for hour in hours if hour <= 24)
 
 
 def _number(text: str | None) -> int | None:

@@ -17,7 +17,8 @@ _COUNTED = frozenset(
 _COMPANIONS = re.compile(
     r"\b(?:my|our|his|her)\s+(?:\w+\s+){0,2}?(?:wife|husband|spouse|partner|fianc[eé]e?|(?:boy|girl)?friends?|family"
     r"|kids?|child(?:ren)?|sons?|daughters?|parents|mom|mum|dad|mother|father|brothers?|sisters?|colleagues?"
-    r"|grandparents|roommates?|team|bab(?:y|ies)|toddlers?)\b",
+    r"|grandparents|roommates?|team|bab(?:y|ies)|toddlers?)\b"
+    r"|\b(?:me|myself)\s+and\b|\band\s+(?:I|me|myself)\b",
     re.IGNORECASE,
 )
 _MOST = 20

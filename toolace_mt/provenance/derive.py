@@ -37,6 +37,7 @@ __all__ = [
     "derive_words",
 ]
 
+_ADDRESS = re.compile(r"@|://|^www\.")
 _EXTENSION = re.compile(r"(?<=\w)\.[a-z]{2,4}\Z")
 _SEPARATORS = re.compile(r"[\s/\\_@:,;|=&?+()\[\]\"'-]+")
 _SCALES = (
@@ -317,7 +318,8 @@ def derive_abbreviation(value: str, evidence: Evidence) -> Source | None:
 
 def derive_words(value: str, evidence: Evidence) -> Source | None:
     """Find the words of a free text: all of them, in any form, if it is short; half of them if it is long."""
-    extension = _EXTENSION.search(value)
+    is_address = _ADDRESS.search(value) is not None and not any(letter.isspace() for letter in value)
+    extension = None if is_address else _EXTENSION.search(value)
     wanted = content_words(value if extension is None else value[: extension.start()])
     if not wanted:
         return Source(kind=SourceKind.CONSTANT, how="no words of meaning")
@@ -325,7 +327,8 @@ def derive_words(value: str, evidence: Evidence) -> Source | None:
     first = min((said for said in found.values() if said is not None), key=_preference, default=None)
     share = sum(found[word] is not None for word in wanted) / len(wanted)
     is_long = len(normalised(value).split()) > _LONG_TEXT_WORDS
-    is_worded = any(letter.isalpha() for letter in value)  # of a date, most parts are not enough
+    # of a date or an address, most parts are not enough
+    is_worded = not is_address and any(letter.isalpha() for letter in value)
     needed, sure = (_LONG_SHARE, _LONG_SURE_SHARE) if is_long else (_SHORT_SHARE, 1.0)
     if first is None or share < (needed if is_worded else 1.0) or (len(wanted) < 3 and share < 1.0):
         return None

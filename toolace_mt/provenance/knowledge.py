@@ -84,6 +84,9 @@ _OF_CODE = re.compile(r"\w\W+\w|[\\*|<>$;]")
 _CHOICE_BELOW = 10_000
 _WRITTEN_WORDS, _SURELY_WRITTEN_WORDS = 3, 25
 
+_MEDIA_TYPE = re.compile(r"(?:application|audio|image|text|video|multipart)/[a-z0-9.+*-]+(?:;.*)?\Z")
+_COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})\Z", re.IGNORECASE)
+
 
 def is_expression(text: str) -> bool:
     """Tell whether a text is a name, an element, a member or a call, as programs write them."""
@@ -118,7 +121,9 @@ def known_or_chosen(
 def _text(
     value: str, parts: set[str], schema: JsonObject, tool: DeclaredTool | None, *, identifier: bool
 ) -> Source | None:
-    if value.casefold() in _LANGUAGES or _ZONE.match(value):
+    if value.casefold() in _LANGUAGES or _ZONE.match(value) or _MEDIA_TYPE.match(value):
+        return _unsure("knowledge of the world")
+    if _COLOUR.match(value) and not parts.isdisjoint(("color", "colour", "hex", "rgb")):
         return _unsure("knowledge of the world")
     coded = not _CODED.isdisjoint([*parts, *(part.removesuffix("s") for part in parts)])
     if coded and (_CODE.match(value) or _SHORT_CODE.match(value)):

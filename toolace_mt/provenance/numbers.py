@@ -43,11 +43,14 @@ _SMALL: dict[str, float] = (
 _ALONE: dict[str, float] = {word: float(number) for number, word in enumerate(_ORDINALS, start=1)} | {
     "single": 1.0, "once": 1.0, "both": 2.0, "couple": 2.0, "pair": 2.0, "twice": 2.0, "double": 2.0,
     "half": 0.5, "triple": 3.0, "quarter": 0.25, "dozen": 12.0, "myself": 1.0, "solo": 1.0,
+    "decade": 10.0, "century": 100.0, "annually": 1.0, "yearly": 1.0, "semiannually": 2.0, "quarterly": 4.0,
+    "monthly": 12.0, "weekly": 52.0, "daily": 365.0,
 }  # fmt: skip
 _MULTIPLIERS = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12.0}
 _DIGIT_WORDS = {word: str(number) for number, word in enumerate(_UNITS[:10])} | {"oh": "0"}
 _NUMBER_WORDS = frozenset((*_SMALL, *_ALONE, *_MULTIPLIERS))
 _WORD = re.compile(r"[a-z]+")
+_DECADE = re.compile(r"(?<!\d)(1[89]|20)?([1-9])0['\u2019]?s\b")
 _DIGIT = re.compile(r"\d")
 _DIGITS_MAX = 30
 _OPENING = ("[", "(", "{")
@@ -96,6 +99,9 @@ def _from_digits(text: str) -> Iterator[float]:
             yield number * _SCALES[scale]
     if _COMMA_INSIDE.search(text):
         yield from _from_rows(text)
+    for match in _DECADE.finditer(text):
+        first = 100 * int(match[1] or 19) + 10 * int(match[2])
+        yield from (float(first), float(first + 9))
 
 
 def _from_rows(text: str) -> Iterator[float]:

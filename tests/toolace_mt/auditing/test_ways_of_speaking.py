@@ -70,6 +70,20 @@ def test_a_date_is_understood_from_the_day_on_which_people_speak(
         ("I weigh 154 lbs", {"weight": 70}),
         ("call 555 010 1234", {"phone": "+1-555-010-1234"}),
         ("我要两张票", {"n": 2}),
+        ("Quiero enviar mil quinientos euros, o treinta y dos", {"n": 1500, "other": 32}),
+        ("세 명이야", {"n": 3}),
+        ("İzmir'e iki kişilik uçuş bul", {"n": 2}),
+        ("Đặt cho mình ba vé phim", {"n": 3}),
+        ("ขอสั่งผัดไทยสองจาน", {"n": 2}),
+        ("на двоих, нет, на три человека", {"n": 3}),
+        ("um halb neun", {"time": "08:30"}),
+        ("om kwart voor negen, of half tien", {"time": "20:45", "other": "09:30"}),
+        ("for a decade, compounded quarterly", {"years": 10, "times": 4}),
+        ("sci-fi from the 80s, or the 2010s", {"from": 1980, "to": 1989, "other": 2010}),
+        ("split it between me and three friends", {"people": 4}),
+        ("two colleagues and I", {"people": 3}),
+        ("make it red", {"color": "#FF0000"}),
+        ("send it as JSON", {"header": "application/json"}),
     ],
 )
 def test_values_are_understood_as_people_say_them(user: str, arguments: dict[str, Any]) -> None:
@@ -88,6 +102,11 @@ def test_values_are_understood_as_people_say_them(user: str, arguments: dict[str
         ("an alarm around 6 PM", {"start": "21:15:00"}),
         ("am 14. März 2026", {"date": "2026-05-15"}),
         ("call 555 010 1234", {"phone": "+1-555-010-1235"}),
+        ("Write to mei@shop.com", {"to": "mei@shop.org"}),
+        ("Open www.shop.com", {"url": "www.shop.org"}),
+        ("mil quinientos euros", {"amount": 1400}),
+        ("um halb neun", {"time": "09:30"}),
+        ("from the 80s", {"from": 1990}),
     ],
 )
 def test_other_values_than_were_said_are_found(user: str, arguments: dict[str, Any]) -> None:
