@@ -36,8 +36,7 @@ _WORDLESS = 4
 _GREETING = re.compile(
     r"\b(?:regards|wishes|sincerely|best|cheers|thanks|thank you|love|yours),\Z", re.IGNORECASE
 )
-_ASKING = re.compile(r"(?:\A|[.!?\n])\s*(?:which|what|who|whom|where)\b[^.!?\n]*\Z", re.IGNORECASE)
-_LAST_SENTENCE = 200
+_GREETING_LETTERS = 40
 _OPEN_ENDINGS = (
     " the",
     " a",
@@ -179,7 +178,7 @@ def _is_cut(message: Message, words: list[str]) -> bool:
     """A long text that ends in a word which cannot end a sentence, or inside an open code block."""
     if message.role != "assistant" or len(words) < _CUT_MIN_WORDS or message.text is None:
         return False
-    end = message.text.rstrip()[-_LAST_SENTENCE:]
+    end = message.text.rstrip()[-_GREETING_LETTERS:]
     if end[-_ENDING_LETTERS:].casefold().endswith(_OPEN_ENDINGS):
-        return _GREETING.search(end) is None and _ASKING.search(end) is None
+        return _GREETING.search(end) is None
     return message.text.count("```") % 2 == 1

@@ -49,7 +49,6 @@ def test_a_call_is_repeated_where_it_did_not_fail_and_tells_the_same(
         "Here is the matrix:\n0 0 0 0 0 0 0 0",
         "Wrap it in `<s>` and `</s>`: `<s>old</s>` is shown struck through.",
         "Hi Bob,\n\nthe offsite is on Friday, see you there.\n\nBest regards,",
-        "I found nothing there. Which other place shall I look for",
         "São Paulo, café, 140 €, “quoted”, it\u2019s fine.",
     ],
 )
