@@ -6,7 +6,7 @@ Local references are written out; what a pack's lint refuses is left out; nothin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.errors import ImportFailed, PolicyViolation
 from sandbox.schema import ONE_SCHEMA, SCHEMA_LISTS, SCHEMAS_BY_NAME, compile_schema
@@ -37,10 +37,15 @@ class Cleaner:
         self._root = root
         self._parts = 0
         self._open: list[str] = []
+        self._left_out: str | None = None
 
-    def clean(self, schema: Any) -> Any:
-        """Give the schema in a form that passes the lint.  Raises ``ImportFailed`` if it is too large."""
+    def clean(self, schema: Any, *, without: Literal["readOnly", "writeOnly"] | None = None) -> Any:
+        """Give the schema in a form that passes the lint.  Raises ``ImportFailed`` if it is too large.
+
+        ``without`` names the members to leave out: nobody sends what is ``readOnly``, or gets ``writeOnly``.
+        """
         self._parts = 0
+        self._left_out = without
         cleaned = self._schema(schema)
         try:
             compile_schema(cleaned)
@@ -85,7 +90,25 @@ class Cleaner:
         for keyword, value in schema.items():
             if keyword not in _DROPPED and not keyword.startswith("x-"):
                 self._keyword(keyword, value, schema, cleaned)
+        if self._left_out is not None:
+            self._leave_out(schema, cleaned)
         return _nullable(cleaned) if schema.get("nullable") is True else cleaned
+
+    def _leave_out(self, schema: Mapping[str, Any], cleaned: dict[str, Any]) -> None:
+        members = schema.get("properties")
+        listed = members.items() if isinstance(members, Mapping) else ()
+        marked = {str(name) for name, part in listed if self.is_marked(part, self._left_out)}
+        if marked:
+            cleaned["properties"] = {
+                name: part for name, part in cleaned["properties"].items() if name not in marked
+            }
+            if "required" in cleaned:
+                cleaned["required"] = [name for name in cleaned["required"] if name not in marked]
+
+    def is_marked(self, part: Any, mark: str | None) -> bool:
+        """Tell whether a schema, or what it refers to, has the mark.  Raises ``ImportFailed``."""
+        resolved = self.resolved(part)
+        return any(isinstance(one, Mapping) and one.get(mark) is True for one in (part, resolved))
 
     def _referenced(self, schema: Mapping[str, Any]) -> Any:
         reference = schema["$ref"]

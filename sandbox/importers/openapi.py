@@ -164,7 +164,8 @@ def _add_body(
     if not media:
         return
     schema = cleaner.resolved(media.get("schema", {}))
-    parts = _mapping(_mapping(schema).get("properties"))
+    members = _mapping(_mapping(schema).get("properties"))
+    parts = {name: part for name, part in members.items() if not cleaner.is_marked(part, "readOnly")}
     needed = bool(body.get("required"))
     if not parts or any(name in properties for name in parts):
         properties["body"] = _described(schema, body.get("description"))

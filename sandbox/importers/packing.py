@@ -96,7 +96,7 @@ def _made(name: str, tool: ForeignTool, cleaner: Cleaner) -> _Made:
     notes: list[str] = []
     parameters, spelled = _parameters(name, tool, cleaner, notes)
     try:
-        returns = cleaner.clean(tool.returns)
+        returns = cleaner.clean(tool.returns, without="writeOnly")
     except ImportFailed as error:
         returns = {}
         notes.append(f"{name}: what it returns is not described: {error}")
@@ -136,7 +136,7 @@ def _parameters(
     spelled: dict[str, str] = {}
     for foreign, schema in (given.get("properties") or {}).items():
         spelled[foreign] = _free_name(parameter_name(str(foreign)), properties)
-        properties[spelled[foreign]] = cleaner.clean(schema)
+        properties[spelled[foreign]] = cleaner.clean(schema, without="readOnly")
         if spelled[foreign] != foreign:
             notes.append(f"{name}: the parameter {foreign} is called {spelled[foreign]} here")
     listed = [part for part in given.get("required") or () if part in spelled]

@@ -133,6 +133,60 @@ async def test_a_wrong_document_is_one_line_and_leaves_nothing(
     assert names_in(tmp_path) == ([] if text is None else [name])
 
 
+async def test_what_only_the_server_writes_is_not_asked_for_and_what_only_it_reads_is_not_given(
+    tmp_path: Path,
+) -> None:
+    document: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Pets", "version": "1"},
+        "components": {
+            "schemas": {
+                "Id": {"type": "integer", "readOnly": True},
+                "Pet": {
+                    "type": "object",
+                    "required": ["id", "name", "secret"],
+                    "properties": {
+                        "id": {"$ref": "#/components/schemas/Id"},
+                        "name": {"type": "string"},
+                        "secret": {"type": "string", "writeOnly": True},
+                    },
+                },
+            }
+        },
+        "paths": {},
+    }
+    pet = {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}
+    listed = {
+        "application/json": {"schema": {"allOf": [pet["application/json"]["schema"], {"minProperties": 1}]}}
+    }
+    answered = {"200": {"description": "The pet.", "content": pet}}
+    document["paths"] = {
+        "/pets": {
+            "post": {
+                "operationId": "add",
+                "requestBody": {"required": True, "content": pet},
+                "responses": answered,
+            },
+            "put": {
+                "operationId": "set",
+                "requestBody": {"required": True, "content": listed},
+                "responses": answered,
+            },
+        }
+    }
+    file = tmp_path / "pets.yaml"
+    file.write_text(yaml.safe_dump(document))
+    imported = await import_pack(str(file), str(tmp_path / "pets"))
+    tools = {tool.name: tool for tool in imported.pack.tools}
+    asked: Any = tools["add"].parameters
+    given: Any = tools["add"].returns
+    nested: Any = tools["set"].parameters["properties"]
+    assert set(asked["properties"]) == set(asked["required"]) == {"name", "secret"}
+    inner = nested["body"]["allOf"][0]
+    assert set(inner["properties"]) == set(inner["required"]) == {"name", "secret"}
+    assert set(given["properties"]) == set(given["required"]) == {"id", "name"}
+
+
 async def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "work.txt").write_text("x")
