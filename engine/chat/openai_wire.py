@@ -33,6 +33,7 @@ __all__ = [
 Omission = Literal["response_format", "max_tokens", "temperature", "seed", "stop"]
 
 _LONGEST_REASON = 300
+_LONGEST_PAUSE = 86_400.0
 _OVERLOADED = frozenset({429, 503, 529})
 _TRANSIENT = frozenset({408, 409, 425})
 _UNUSABLE = frozenset({404, 405, 410})
@@ -190,21 +191,29 @@ def error_for(status: int, headers: Mapping[str, str], body: bytes, *, server: s
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read how long the server wants to be left alone: milliseconds, seconds or a date."""
+    """Read how long the server wants to be left alone: milliseconds, seconds or a date.
+
+    None if it does not say so, or asks for more than a day: that is not believed.
+    """
+    seconds = _asked_pause(headers, now)
+    return None if seconds is None or seconds > _LONGEST_PAUSE else max(0.0, seconds)
+
+
+def _asked_pause(headers: Mapping[str, str], now: datetime) -> float | None:
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
-        return max(0.0, milliseconds / 1000)
+        return milliseconds / 1000
     text = headers.get("Retry-After", "").strip()
     seconds = _number(text)
     if seconds is not None:
-        return max(0.0, seconds)
+        return seconds
     try:
         date = parsedate_to_datetime(text)
     except ValueError:
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - now).total_seconds())
+    return (date - now).total_seconds()
 
 
 def _number(text: str) -> float | None:
