@@ -7,6 +7,7 @@ where several do, each commit waits a moment for more.
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -93,6 +94,7 @@ class Journal:
         self._is_busy = False
         self._broken: JournalError | None = None
         self._limiter = anyio.CapacityLimiter(1)
+        self._committing = threading.Lock()
 
     @staticmethod
     def read_only(path: Path) -> JournalReader:
@@ -191,10 +193,11 @@ class Journal:
         try:
             if self._broken is None:
                 self._insert([*batch.rows, *notes])
-                with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(self._commit, limiter=self._limiter)
+                await self._bring_to_disk()
         except JournalError as error:
             self._broken = error
+        except anyio.get_cancelled_exc_class():
+            raise
         except BaseException:
             self._broken = JournalError(f"the journal {self.path} was not written: resume")
             raise
@@ -213,10 +216,20 @@ class Journal:
             for statement, values in rows:
                 self._writer.execute(statement, values)
 
+    async def _bring_to_disk(self) -> None:
+        """Commit in a worker thread, for it is slow; whoever cancels, it is done when this ends."""
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._commit, limiter=self._limiter)
+        except anyio.get_cancelled_exc_class():  # asyncio's Ctrl-C and timeouts know no shields
+            self._commit()
+            raise
+
     def _commit(self) -> None:
-        """Bring the transaction to the disk; slow, so it runs in a worker thread, one at a time."""
-        with self._rolled_back_on_error():
-            self._writer.execute("COMMIT")
+        """Commit unless that was done."""
+        with self._committing, self._rolled_back_on_error():
+            if self._writer.in_transaction:
+                self._writer.execute("COMMIT")
 
     @contextmanager
     def _rolled_back_on_error(self) -> Iterator[None]:

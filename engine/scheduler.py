@@ -97,7 +97,8 @@ async def run_jobs(
     async with aclosing(_stream(jobs)) as source:
         try:
             async with anyio.create_task_group() as group:
-                await run.work_off(source, group)
+                # Not in this task: asyncio's Ctrl-C and timeouts strike the one that waits, shields or not.
+                group.start_soon(run.work_off, source, group)
         except BaseExceptionGroup as errors:
             raise _the_error(errors) from None
     return run.end()

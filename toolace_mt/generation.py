@@ -124,7 +124,9 @@ class _Stretch:
             raise
         finally:
             with anyio.CancelScope(shield=True):
-                ledger = await self._write_files()
+                seconds = self._seconds()
+                ledger = self._write_files(seconds)
+                await journal.set_meta(_SECONDS_BEFORE, orjson.dumps(seconds).decode())
                 await session.ended(ended).note(journal)
         return Run(
             folder=self._assembly.config.out,
@@ -178,11 +180,15 @@ class _Stretch:
             )
         )
 
-    async def _write_files(self) -> dict[str, Any]:
+    def _seconds(self) -> float:
+        """How long the run has taken in all its sessions."""
+        before = float(orjson.loads(self._assembly.store.journal.meta(_SECONDS_BEFORE) or "0"))
+        return before + time.monotonic() - self._began_at
+
+    def _write_files(self, seconds: float) -> dict[str, Any]:
+        """Write the data files and the ledger; nothing can interrupt it."""
         store = self._assembly.store
-        before = float(orjson.loads(store.journal.meta(_SECONDS_BEFORE) or "0"))
-        seconds = before + time.monotonic() - self._began_at
-        await store.journal.set_meta(_SECONDS_BEFORE, orjson.dumps(seconds).decode())
+        store.journal.flush()
         store.write_files(self._assembly.config.count)
         ledger = ledger_of(
             store.journal,

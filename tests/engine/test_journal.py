@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -136,6 +137,22 @@ async def test_who_is_cancelled_while_others_gather_leaves_the_lead_to_them(tmp_
         for round_number in range(5):
             assert reader.reply(f"{round_number} first") == REPLY
             assert all(reader.reply(f"{round_number} {number}") == REPLY for number in range(round_number))
+
+
+async def test_a_cancellation_that_knows_no_shields_breaks_no_commit(tmp_path: Path) -> None:
+    """Asyncio's own: what its Ctrl-C and its timeouts do to the task that they strike."""
+    async with open_journal(tmp_path / "run.sqlite") as journal:
+        with anyio.fail_after(10):
+            for steps in range(40):
+                struck = asyncio.create_task(journal.store_reply(f"{steps} struck", "p", REPLY))
+                beside = asyncio.create_task(journal.store_reply(f"{steps} beside", "p", REPLY))
+                for _ in range(steps % 8):
+                    await anyio.lowlevel.checkpoint()
+                struck.cancel()
+                await asyncio.wait([struck])
+                await beside
+                assert journal.reply(f"{steps} beside") == REPLY
+                assert struck.cancelled() or journal.reply(f"{steps} struck") == REPLY
 
 
 async def _be_busy(journal: Journal, round_number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import anyio
@@ -161,6 +162,28 @@ async def test_cancellation_passes_through_and_ends_every_job() -> None:
         await run_jobs(jobs(10), work, width=3)
     assert scope.cancelled_caught
     assert sorted(ended) == [0, 1, 2]
+
+
+async def test_asyncio_s_cancellation_which_knows_no_shields_strikes_no_job() -> None:
+    shielded = anyio.Event()
+    may_end = anyio.Event()
+    ended: list[int] = []
+
+    async def work(job: Job[int]) -> None:
+        with anyio.CancelScope(shield=True):
+            shielded.set()
+            await may_end.wait()
+            ended.append(job.payload)
+        await anyio.sleep_forever()
+
+    run = asyncio.create_task(run_jobs(jobs(1), work, width=1))
+    await shielded.wait()
+    run.cancel()
+    await anyio.lowlevel.checkpoint()
+    may_end.set()
+    await asyncio.wait([run])
+    assert run.cancelled()
+    assert ended == [0]
 
 
 async def test_when_the_budget_is_spent_open_jobs_finish_and_the_run_says_why_it_stopped() -> None:
