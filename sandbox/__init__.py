@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.importers.sources import import_pack
     from sandbox.isolation import Isolation, IsolationLevel
     from sandbox.packs.joining import JOINING_SIGN, join_packs
+    from sandbox.packs.manifest import YamlError, read_yaml
     from sandbox.packs.pins import pinned_digests
     from sandbox.packs.reading import Invariant, Pack, Task, ToolSpec, pack_folder, shipped_packs
     from sandbox.properties import (
@@ -119,6 +120,7 @@ __all__ = [
     "Unopened",
     "Validator",
     "WrittenRecord",
+    "YamlError",
     "canonical",
     "check_pack",
     "compile_schema",
@@ -134,6 +136,7 @@ __all__ = [
     "open_trusted",
     "pack_folder",
     "pinned_digests",
+    "read_yaml",
     "run",
     "serve_http",
     "serve_stdio",
@@ -156,6 +159,7 @@ _HOMES = {
     "importers.packing": ("ImportedPack",),
     "importers.sources": ("import_pack",),
     "packs.reading": ("Invariant", "Pack", "Task", "ToolSpec", "pack_folder", "shipped_packs"),
+    "packs.manifest": ("YamlError", "read_yaml"),
     "packs.joining": ("JOINING_SIGN", "join_packs"),
     "packs.pins": ("pinned_digests",),
     "properties": (

@@ -29,6 +29,11 @@ class Place(NamedTuple):
     file: str
     record: int
 
+    @property
+    def as_id(self) -> str:
+        """What a record is called that has no id of its own."""
+        return f"record-{self.record}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredTool:

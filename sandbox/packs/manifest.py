@@ -1,7 +1,8 @@
-"""YAML of a stranger: no anchors, bounded depth, and every way in which it can be wrong in one line."""
+"""YAML of a stranger: no anchors, no key twice, bounded depth, and every way to be wrong in one line."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import yaml
@@ -16,7 +17,7 @@ class YamlError(ValueError):
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Refuses what makes a small text stand for a huge value."""
+    """Refuses what makes a small text stand for a huge value, and what would be dropped silently."""
 
     _levels = 0
 
@@ -30,6 +31,13 @@ class _PlainLoader(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self._levels -= 1
         return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        made: dict[Any, Any] = super().construct_mapping(node, deep)
+        if len(made) < len(node.value):
+            [(twice, _)] = Counter(str(key.value) for key, _ in node.value).most_common(1)
+            raise yaml.YAMLError(f"{twice!r} stands twice in one mapping, on line {node.start_mark.line + 1}")
+        return made
 
 
 def read_yaml(text: str) -> Any:

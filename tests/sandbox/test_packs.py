@@ -78,6 +78,10 @@ def _write(name: str, content: bytes) -> Callable[[Path], None]:
 SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     "no tools": (lambda folder: (folder / "tools.json").unlink(), r"tools\.json is missing"),
     "no world": (lambda folder: (folder / "worlds" / "town.json").unlink(), r"add worlds/NAME\.json"),
+    "a key twice": (
+        _write("pack.yaml", b"name: a\nname: b"),
+        r"'name' stands twice in one mapping",
+    ),
     "not YAML": (_write("pack.yaml", b"a: [1"), r"pack\.yaml: not YAML"),
     "wrong name": (_replace("pack.yaml", "name: library", "name: bookshop"), r"'bookshop' differs"),
     "unknown key": (_replace("pack.yaml", "licence:", "license:"), r"pack\.yaml: licen[cs]e: "),

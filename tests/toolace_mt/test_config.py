@@ -53,6 +53,7 @@ def test_one_pack_is_a_list_of_one(value: Any) -> None:
         ("- count", "run.yaml: must be a mapping"),
         ("", "run.yaml: must be a mapping"),
         ("count: [", "run.yaml: not YAML: "),
+        ("count: 3\nseed: 1\ncount: 4", "run.yaml: not YAML: 'count' stands twice"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line_that_names_the_key(

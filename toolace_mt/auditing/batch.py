@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -172,9 +173,9 @@ def _judge_records(records: Sequence[RawRecord], batch: Batch, shown: dict[str, 
         place = Place(file=task.file, record=raw.number)
         judged.append(
             [
-                _unreadable(found, task, alone=len(batch.records) == 1 and raw.number == 0)
+                _unreadable(found, raw, task, alone=len(batch.records) == 1 and raw.number == 0)
                 if isinstance(found, Unreadable)
-                else _judge(found, place, task, shown)
+                else _judge(found, raw, place, task, shown)
                 for found in read_records(raw, place, dialect, companions)
             ]
         )
@@ -196,20 +197,27 @@ def _with_note(batch: Batch, judged: list[list[Judged]]) -> list[list[Judged]]:
     return [[first._replace(verdict=verdict), *judged[0][1:]], *judged[1:]]
 
 
-def _unreadable(found: Unreadable, task: Task, *, alone: bool) -> Judged:
+def _unreadable(found: Unreadable, raw: RawRecord, task: Task, *, alone: bool) -> Judged:
     is_no_dataset = found.is_foreign and alone and not task.was_named
     rule = "TA003" if is_no_dataset else "TA001"
     reason = "one JSON object without a dialogue or tools: no dataset" if is_no_dataset else found.reason
     findings = (Finding(rule=rule, message=reason[:300]),) if rule in task.chosen else ()
-    return Judged(verdict=Verdict(place=found.place, dialogue=None, findings=findings))
+    verdict = Verdict(place=found.place, dialogue=None, findings=findings, content=_digest(raw))
+    return Judged(verdict=verdict)
 
 
-def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, int]) -> Judged:
+def _digest(raw: RawRecord) -> str:
+    """Tell a record from others by what stands in it, wherever in its file that is."""
+    return hashlib.blake2b(raw.text or (raw.reason or "").encode(), digest_size=8).hexdigest()
+
+
+def _judge(transcript: Transcript, raw: RawRecord, place: Place, task: Task, shown: dict[str, int]) -> Judged:
     judgement = judge(transcript, reads=task.reads, chosen=task.chosen)
     transcript = judgement.transcript
     findings = judgement.findings
     if findings:
         findings = tuple(finding for finding in findings if finding.rule in task.chosen)
+    may_be_found = bool(findings) or task.keep_transcripts
     verdict = Verdict(
         place=place,
         dialogue=transcript.id,
@@ -226,6 +234,7 @@ def _judge(transcript: Transcript, place: Place, task: Task, shown: dict[str, in
             declares_tools=transcript.tools is not None,
             is_traced=judgement.sources is not None,
         ),
+        content=_digest(raw) if may_be_found and transcript.id == place.as_id else None,
     )
     wanted = bool(findings) and task.show and _is_wanted(findings, shown)
     return Judged(

@@ -33,8 +33,8 @@ class Policy:
     def severity(self, rule: str) -> Severity:
         return self.severities.get(rule) or severity_of(rule)
 
-    def is_known(self, place: Place, dialogue: str | None, found: Finding) -> bool:
-        return bool(self.known) and _key(place.file, dialogue, found) in self.known
+    def is_known(self, place: Place, identity: str | None, found: Finding) -> bool:
+        return bool(self.known) and _key(place.file, identity, found) in self.known
 
 
 def make_policy(
@@ -74,7 +74,7 @@ def read_baseline(path: Path) -> frozenset[_Known]:
         known.add(
             (
                 Path(str(entry.get("file"))).name,
-                _text(entry.get("dialogue")),
+                _text(entry.get("content")) or _text(entry.get("dialogue")),
                 str(entry["rule"]),
                 _number(entry.get("turn")),
                 _number(entry.get("call")),
@@ -84,8 +84,8 @@ def read_baseline(path: Path) -> frozenset[_Known]:
     return frozenset(known)
 
 
-def _key(file: str, dialogue: str | None, found: Finding) -> _Known:
-    return Path(file).name, dialogue, found.rule, found.turn, found.call, found.path
+def _key(file: str, identity: str | None, found: Finding) -> _Known:
+    return Path(file).name, identity, found.rule, found.turn, found.call, found.path
 
 
 def _text(value: JsonValue) -> str | None:

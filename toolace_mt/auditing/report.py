@@ -34,6 +34,7 @@ class LocatedFinding:
     """A finding with the record in which it stands.
 
     ``dialogue`` is None if the record could not be read, ``tool`` if the finding is not about a call.
+    ``content`` is a digest of a record that has no id of its own, and None otherwise.
     """
 
     place: Place
@@ -41,6 +42,7 @@ class LocatedFinding:
     finding: Finding
     severity: Severity
     tool: str | None = None
+    content: str | None = None
 
     def as_json(self) -> JsonObject:
         """Give the line of findings.jsonl."""
@@ -56,6 +58,7 @@ class LocatedFinding:
             "severity": self.severity.value,
             "message": found.message,
             "path": found.path,
+            "content": self.content,
         }
 
 
@@ -66,7 +69,7 @@ class Verdict(NamedTuple):
     count calls.  ``outcomes`` counts what its calls did when they were run: returned, failed, agreed (with
     the record).  ``called`` gives the tool of each call,
     ``failed`` the calls that failed (when they were run, or else by the record); ``turns`` is the number of
-    messages, ``declared`` that of declared tools.
+    messages, ``declared`` that of declared tools.  ``content`` is as in LocatedFinding.
     """
 
     place: Place
@@ -81,6 +84,7 @@ class Verdict(NamedTuple):
     turns: int = 0
     declared: int = 0
     gaps: Mapping[Gap, int] = {}
+    content: str | None = None
 
     def located(self, policy: Policy) -> tuple[LocatedFinding, ...]:
         """Give the findings that are new, with their severity under the policy."""
@@ -91,9 +95,10 @@ class Verdict(NamedTuple):
                 finding=found,
                 severity=policy.severity(found.rule),
                 tool=self._tool(found),
+                content=self.content,
             )
             for found in self.findings
-            if not policy.is_known(self.place, self.dialogue, found)
+            if not policy.is_known(self.place, self.content or self.dialogue, found)
         )
 
     def _tool(self, found: Finding) -> str | None:

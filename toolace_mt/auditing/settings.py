@@ -6,9 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from sandbox import YamlError, read_yaml
 from toolace_mt.auditing.policy import SeverityWord
 
 __all__ = ["AuditSettings", "BadSettingsError", "find_settings", "read_settings"]
@@ -60,9 +60,9 @@ def read_settings(path: Path) -> AuditSettings:
         if path.suffix == ".toml":
             written: Any = _table(path) or {}
         else:
-            written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            written = read_yaml(path.read_text(encoding="utf-8")) or {}
         return AuditSettings.model_validate(written)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, YamlError) as error:
         raise BadSettingsError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
     except ValidationError as error:
         first = error.errors()[0]

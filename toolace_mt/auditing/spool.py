@@ -71,6 +71,7 @@ def _read(line: bytes) -> LocatedFinding:
         dialogue=entry["dialogue"],
         severity=Severity(entry["severity"]),
         tool=entry["tool"],
+        content=entry["content"],
         finding=Finding(
             rule=entry["rule"],
             message=entry["message"],

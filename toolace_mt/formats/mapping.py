@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sandbox import YamlError, read_yaml
 from toolace_mt.formats.base import FormatError, UnreadableRecordError
 from toolace_mt.formats.call_text import call_of
 from toolace_mt.formats.tools import read_tools
@@ -41,9 +41,9 @@ class Shape(BaseModel):
 def open_mapping(path: Path) -> MappedFormat:
     """Read a mapping file; raise FormatError with what is wrong in it."""
     try:
-        written: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        written: Any = read_yaml(path.read_text(encoding="utf-8"))
         return MappedFormat(path.stem, Shape.model_validate(written))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, YamlError) as error:
         raise FormatError(f"cannot read the mapping file {path}: {str(error).splitlines()[0]}") from None
     except ValidationError as error:
         first = error.errors()[0]
@@ -69,7 +69,7 @@ class MappedFormat:
         found = _at(record, shape.id) if shape.id else None
         tools = _at(record, shape.tools) if shape.tools else None
         return Transcript(
-            id=str(found) if isinstance(found, (str, int)) else f"record-{place.record}",
+            id=str(found) if isinstance(found, (str, int)) else place.as_id,
             messages=tuple(self._message(entry, turn) for turn, entry in enumerate(listed)),
             tools=read_tools(tools),
             place=place,

@@ -88,4 +88,4 @@ def _first(record: JsonObject, keys: tuple[str, ...]) -> JsonValue:
 
 def _id(record: JsonObject, place: Place) -> str:
     found = _first(record, _ID_KEYS)
-    return str(found) if isinstance(found, (str, int)) else f"record-{place.record}"
+    return str(found) if isinstance(found, (str, int)) else place.as_id

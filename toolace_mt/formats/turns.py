@@ -123,7 +123,7 @@ def identity(record: JsonValue, place: Place) -> str:
             found = record.get(key)
             if isinstance(found, (str, int)) and not isinstance(found, bool):
                 return str(found)
-    return f"record-{place.record}"
+    return place.as_id
 
 
 def written_turns(messages: tuple[Message, ...], texts: list[str]) -> list[JsonObject]:

@@ -68,6 +68,7 @@ def test_the_files_hold_the_findings_the_summary_and_the_clean_records_as_they_w
     assert len(clean) == report.records - report.records_with_errors
     assert set(findings[0]) == {
         "file", "record", "dialogue", "turn", "call", "tool", "rule", "severity", "message", "path",
+        "content",
     }  # fmt: skip
     assert summary["rules"] == report.rules
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [

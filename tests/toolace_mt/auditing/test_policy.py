@@ -34,6 +34,23 @@ def test_a_rule_can_be_made_milder_or_switched_off() -> None:
         audit(FAULTS, severities={"TA301": "loud"})
 
 
+def test_records_without_ids_are_known_wherever_they_stand(tmp_path: Path) -> None:
+    """And a record that cannot be read makes no other one known."""
+    faulty = [
+        b'{"messages": [{"role": "user", "content": "%d"}, {"role": "tool", "content": "1"}]}' % n
+        for n in range(3)
+    ]
+    torn = [b'{"messages": [', b'{"tools']
+    data = tmp_path / "data.jsonl"
+    data.write_bytes(b"\n".join([*faulty[:2], torn[0]]) + b"\n")
+    first = audit(data, out=tmp_path / "first")
+    assert len(first.findings) >= 3
+    data.write_bytes(b"\n".join([torn[1], torn[0], faulty[2], *faulty[1::-1]]) + b"\n")
+    again = audit(data, baseline=tmp_path / "first" / "findings.jsonl")
+    assert again.known_findings == len(first.findings)
+    assert {found.place.record for found in again.findings} == {0, 2}
+
+
 def test_known_findings_are_accepted_and_only_new_ones_count(tmp_path: Path) -> None:
     audit(FAULTS, out=tmp_path / "first")
     baseline = tmp_path / "first" / "findings.jsonl"
