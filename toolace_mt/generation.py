@@ -24,6 +24,7 @@ from engine import (
 )
 from toolace_mt.assemble import Assembly, assemble
 from toolace_mt.config import GenerateConfig
+from toolace_mt.errors import RunFolderError
 from toolace_mt.events import DialogueEnded, RunOpened
 from toolace_mt.labelling import labelled
 from toolace_mt.ledger import ledger_of, write_ledger
@@ -125,7 +126,7 @@ class _Stretch:
         finally:
             with anyio.CancelScope(shield=True):
                 seconds = self._seconds()
-                ledger = self._write_files(seconds)
+                ledger = self._written_files(seconds)
                 await journal.set_meta(_SECONDS_BEFORE, orjson.dumps(seconds).decode())
                 await session.ended(ended).note(journal)
         return Run(
@@ -184,6 +185,15 @@ class _Stretch:
         """How long the run has taken in all its sessions."""
         before = float(orjson.loads(self._assembly.store.journal.meta(_SECONDS_BEFORE) or "0"))
         return before + time.monotonic() - self._began_at
+
+    def _written_files(self, seconds: float) -> dict[str, Any]:
+        try:
+            return self._write_files(seconds)
+        except OSError as error:
+            raise RunFolderError(
+                f"cannot write {error.filename}: {error.strerror}: all that was made is in the journal; "
+                "mend that and resume"
+            ) from error
 
     def _write_files(self, seconds: float) -> dict[str, Any]:
         """Write the data files and the ledger; nothing can interrupt it."""

@@ -21,7 +21,7 @@ def write_whole(path: Path, lines: Iterable[bytes]) -> None:
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file beside ``path``; sync it and put it in place when the block ends, on failure remove it.
 
-    Raises ``OSError``.
+    Raises ``OSError`` that names ``path``.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -30,6 +30,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise

@@ -31,5 +31,7 @@ def test_an_interrupted_write_leaves_what_was_there_and_no_litter(tmp_path: Path
 
 
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        write_whole(tmp_path / "nowhere" / "lines.jsonl", [b"x"])
+    path = tmp_path / "nowhere" / "lines.jsonl"
+    with pytest.raises(FileNotFoundError) as raised:
+        write_whole(path, [b"x"])
+    assert raised.value.filename == str(path)
