@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from toolace_mt.transcript import JsonObject, JsonValue
 
-__all__ = ["holds_turns", "under_usual_key"]
+__all__ = ["holds_turns", "step_by_step", "under_usual_key"]
 
 _SPEAKERS = ("role", "from", "speaker", "sender", "author", "actor")
 _USUAL = {"role": "messages", "from": "conversations"}
+_ROLES = ("user", "assistant")
+_MOST_LEVELS = 6
 
 
 def holds_turns(record: JsonObject) -> bool:
-    """Tell whether somebody speaks in the record, under whatever key."""
-    return any(_speaker_key(member) is not None for member in record.values())
+    """Tell whether somebody speaks in the record, under whatever key and however deep."""
+    return any(
+        _speaker_key(member) is not None or _speaks_within(member, _MOST_LEVELS) for member in record.values()
+    )
 
 
 def under_usual_key(record: JsonValue) -> JsonObject | None:
@@ -31,7 +35,45 @@ def under_usual_key(record: JsonValue) -> JsonObject | None:
     return {usual if name == key else name: member for name, member in record.items()}
 
 
+def step_by_step(record: JsonValue) -> list[JsonObject]:
+    """Give the dialogues of a record that has, for each step of one, the messages so far and the answer.
+
+    A step that the next one goes on from is not given again.
+    """
+    if not isinstance(record, Mapping):
+        return []
+    for key, member in record.items():
+        steps = [under_usual_key(step) for step in member] if isinstance(member, list) else []
+        whole = [step for step in steps if step is not None and "messages" in step]
+        if whole and len(whole) == len(steps):
+            rest = {name: part for name, part in record.items() if name != key}
+            return [{**rest, **step} for step in _last_of_each(whole)]
+    return []
+
+
+def _last_of_each(steps: Sequence[JsonObject]) -> list[JsonObject]:
+    after = [*steps[1:], None]
+    return [step for step, following in zip(steps, after, strict=True) if not _goes_on(step, following)]
+
+
+def _goes_on(step: JsonObject, following: JsonObject | None) -> bool:
+    before, now = step["messages"], None if following is None else following["messages"]
+    if not isinstance(before, list) or not isinstance(now, list):
+        return False
+    return len(now) > len(before) and now[: len(before)] == before
+
+
 def _speaker_key(member: JsonValue) -> str | None:
     if not isinstance(member, list) or not member or not all(isinstance(turn, Mapping) for turn in member):
         return None
     return next((key for key in _SPEAKERS if all(isinstance(turn.get(key), str) for turn in member)), None)
+
+
+def _speaks_within(member: JsonValue, levels: int) -> bool:
+    if levels == 0 or not isinstance(member, (list, Mapping)):
+        return False
+    if isinstance(member, Mapping):
+        return member.get("role") in _ROLES or any(
+            _speaks_within(part, levels - 1) for part in member.values()
+        )
+    return any(_speaks_within(part, levels - 1) for part in member)

@@ -6,7 +6,55 @@ from collections.abc import Mapping, Sequence
 
 from toolace_mt.transcript import JsonObject, JsonValue
 
-__all__ = ["unwrapped_exchanges"]
+__all__ = ["answered", "unwrapped_exchanges"]
+
+_ASKING = ("user", "tool", "function")
+_ANSWERS = (
+    "ground_truth",
+    "answer",
+    "answers",
+    "expected",
+    "expected_output",
+    "expected_tool_calls",
+    "target",
+    "reference",
+    "label",
+    "ideal",
+    "gold",
+    "output",
+    "response",
+    "completion",
+)
+
+
+def answered(record: JsonObject, messages: list[JsonValue]) -> list[JsonValue]:
+    """Give messages that end with a question together with the answer that the record has apart."""
+    last = messages[-1] if messages else None
+    if not isinstance(last, (dict, Mapping)) or last.get("role") not in _ASKING:
+        return messages
+    answers = (_as_message(record[key]) for key in _ANSWERS if key in record)
+    return [*messages, *[answer for answer in answers if answer is not None][:1]]
+
+
+def _as_message(answer: JsonValue) -> JsonObject | None:
+    """A message, a call, or a list of calls."""
+    if isinstance(answer, (dict, Mapping)) and isinstance(answer.get("role"), str):
+        return answer
+    calls = answer if isinstance(answer, list) else [answer]
+    if not calls or not all(_is_call(call) for call in calls):
+        return None
+    return {"role": "assistant", "content": None, "tool_calls": calls}
+
+
+def _is_call(value: JsonValue) -> bool:
+    if not isinstance(value, (dict, Mapping)):
+        return False
+    function = value.get("function", value)
+    return (
+        isinstance(function, (dict, Mapping))
+        and isinstance(function.get("name"), str)
+        and "arguments" in function
+    )
 
 
 def unwrapped_exchanges(value: JsonValue) -> Sequence[JsonValue] | None:

@@ -25,12 +25,16 @@ _ROLES: dict[str, Role] = {
     "function": "tool",
     "observation": "tool",
     "tool_call": "assistant",
+    "function_call": "assistant",
     "tool_response": "tool",
     "tool_result": "tool",
+    "function_response": "tool",
+    "function_result": "tool",
     "ipython": "tool",
     "ai": "assistant",
     "chatbot": "assistant",
 }
+_CALLING = ("tool_call", "function_call")
 
 
 def read_messages(value: JsonValue) -> tuple[Message, ...]:
@@ -83,7 +87,7 @@ def _message(item: JsonValue, turn: int) -> Message:
     written = item.get("content")
     if written is None and isinstance(item.get("refusal"), str):
         written = item["refusal"]
-    if spoken == "tool_call":
+    if item["role"] in _CALLING:
         return Message(role=role, calls=_spoken_calls(written))
     if written is None or isinstance(written, str):
         if "tool_calls" in item or "function_call" in item:
@@ -99,11 +103,13 @@ def _message(item: JsonValue, turn: int) -> Message:
 
 
 def _respelled(item: JsonObject, turn: int) -> JsonObject:
-    """Some begin a role with a capital; LangChain calls it a message's ``type``, and may wrap the message."""
+    """Some write a role with a capital or in two words; LangChain calls it a message's ``type``, and may wrap
+    the message.
+    """
     inner = item.get("kwargs") if "lc" in item else item
     inner = inner if isinstance(inner, (dict, Mapping)) else item
     spoken = inner.get("role", inner.get("type"))
-    role = spoken.lower() if isinstance(spoken, str) else ""
+    role = spoken.lower().replace(" ", "_").replace("-", "_") if isinstance(spoken, str) else ""
     if role not in _ROLES:
         raise UnreadableRecordError(f"message {turn} has the unknown role {str(spoken)[:40]!r}")
     return {**inner, "role": role}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from toolace_mt.formats.anthropic import AnthropicFormat
-from toolace_mt.formats.any_key import holds_turns, under_usual_key
+from toolace_mt.formats.any_key import holds_turns, step_by_step, under_usual_key
 from toolace_mt.formats.api_bank import ApiBankFormat
 from toolace_mt.formats.api_bank_prompts import ApiBankPromptFormat
 from toolace_mt.formats.base import (
@@ -115,7 +116,8 @@ def read_records(
         pieces = split_record(value)
     except NotJsonError as error:
         return [Unreadable(place=place, reason=str(error))]
-    return [_read(piece, place, dialect, companions) for piece in pieces] or [_nothing(place)]
+    found = [one for piece in pieces for one in _read(piece, place, dialect, companions)]
+    return found or [_nothing(place)]
 
 
 def read_record(raw: RawRecord, place: Place, dialect: Format | None) -> Transcript | Unreadable:
@@ -147,10 +149,18 @@ def _nothing(place: Place) -> Unreadable:
 
 def _read(
     value: JsonValue, place: Place, dialect: Format | None, companions: Companions
-) -> Transcript | Unreadable:
+) -> list[Transcript | Unreadable]:
     chosen = dialect or _detected(value)
-    if chosen is None and (renamed := under_usual_key(value)) is not None:
-        value, chosen = renamed, _detected(renamed)
+    if chosen is not None:
+        return [_read_in(chosen, value, place, companions)]
+    renamed = under_usual_key(value)
+    parts: Sequence[JsonValue] = (step_by_step(value) if renamed is None else [renamed]) or [value]
+    return [_read_in(_detected(part), part, place, companions) for part in parts]
+
+
+def _read_in(
+    chosen: Format | None, value: JsonValue, place: Place, companions: Companions
+) -> Transcript | Unreadable:
     if chosen is None:
         return Unreadable(
             place=place,

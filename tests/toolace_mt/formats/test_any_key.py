@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from toolace_mt.formats import RawRecord, is_catalogue_file, read_record
+from toolace_mt.formats import RawRecord, is_catalogue_file, read_record, read_records
 from toolace_mt.transcript import Place, Transcript
 
 TOOLS = [{"name": "get_order", "description": "Gets.", "parameters": {"type": "object"}}]
@@ -30,6 +30,10 @@ def read(record: dict[str, Any]) -> Any:
     return read_record(RawRecord(number=0, text=json.dumps(record).encode()), PLACE, None)
 
 
+def read_all(record: dict[str, Any]) -> list[Any]:
+    return read_records(RawRecord(number=0, text=json.dumps(record).encode()), PLACE, None)
+
+
 @pytest.mark.parametrize("turns", [OPENAI, SHAREGPT])
 @pytest.mark.parametrize("key", ["dialogue", "history", "steps", "trajectory", "any name at all"])
 @pytest.mark.parametrize("tools", [{}, {"tools": TOOLS}])
@@ -39,11 +43,47 @@ def test_the_one_list_of_turns_is_the_dialogue(key: str, turns: list[Any], tools
     assert [call.name for message in found.messages for call in message.calls] == ["get_order"]
 
 
+ANSWER = {"name": "get_order", "arguments": {}}
+
+
+@pytest.mark.parametrize("key", ["ground_truth", "answer", "expected", "target"])
+@pytest.mark.parametrize("messages", ["messages", "input_messages"])
+@pytest.mark.parametrize("answer", [OPENAI[1], ANSWER, [ANSWER], [{"function": ANSWER}]])
+def test_an_answer_apart_from_its_question_is_read_with_it(key: str, messages: str, answer: Any) -> None:
+    found = read({"input_tools": TOOLS, "needed": TOOLS[:0], messages: OPENAI[:1], key: answer})
+    assert isinstance(found, Transcript)
+    assert [call.name for message in found.messages for call in message.calls] == ["get_order"]
+    assert [tool.name for tool in found.tools or ()] == ["get_order"]
+
+
+def test_a_dialogue_told_step_by_step_is_read_once() -> None:
+    reply = {"role": "assistant", "content": "It is here."}
+    result = {"role": "tool", "content": "here"}
+    steps = [
+        {"query": OPENAI[:1], "ground_truth": OPENAI[1]},
+        {"query": [*OPENAI, result], "ground_truth": reply},
+    ]
+    (found,) = read_all({"id": 7, "tools": TOOLS, "turns": steps})
+    assert [message.role for message in found.messages] == ["user", "assistant", "tool", "assistant"]
+    other = {"query": [{"role": "user", "content": "And that?"}], "ground_truth": reply}
+    both = read_all({"tools": TOOLS, "turns": [*steps, other]})
+    assert [len(part.messages) for part in both] == [4, 2]
+
+
+@pytest.mark.parametrize("role", ["function call", "Function-Call", "tool_call"])
+def test_a_role_in_two_words_is_that_role(role: str) -> None:
+    found = read({"messages": [OPENAI[0], {"role": role, "content": ANSWER}], "offered": TOOLS})
+    assert isinstance(found, Transcript)
+    assert [call.name for call in found.messages[1].calls] == ["get_order"]
+    assert [tool.name for tool in found.tools or ()] == ["get_order"]
+
+
 @pytest.mark.parametrize(
     "record",
     [
         {"tools": TOOLS, "before": OPENAI, "after": OPENAI},
         {"tools": TOOLS, "turns": [{"speaker": "A", "utterance": "Where is it?"}]},
+        {"tools": TOOLS, "runs": [{"log": {"turns": OPENAI}}]},
     ],
 )
 def test_turns_that_cannot_be_read_are_refused_and_no_catalogue(

@@ -92,6 +92,13 @@ def grade(source: Source | None) -> str:
         ("Mia Li", "First name Mia, last name Li."),
         ("USD", "in $, please"),
         ("北京", "我想去北京玩"),
+        ("A123", "帮我查一下用户A123的订单"),
+        ("tom@qq.com", "发到tom@qq.com吧"),
+        ("password123", "비밀번호는 password123이에요."),
+        ("john@example.com", "이메일은 john@example.com이고"),
+        ("5678", "5678번 주문"),
+        ("M8812", "会員番号はM8812です"),
+        ("som@x.co.th", "อีเมลของฉันคือsom@x.co.thครับ"),
         (
             "please leave the parcel at the back door near the garden",
             "leave the parcel at the garden's back door",
