@@ -13,6 +13,7 @@ from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Place, Tr
 __all__ = ["DIALOGUE_KEYS", "CatalogueFormat", "is_catalogue", "listed_tools"]
 
 _NATIVE_MARKS = ("input_parameters", "api_name", "query_parameters", "output_parameters", "api_description")
+_SAID = ("prompt", "response", "completion", "answer", "output", "task", "user_input", "text")
 DIALOGUE_KEYS = (
     "messages",
     "conversations",
@@ -35,6 +36,8 @@ def _tool_values(value: JsonValue) -> JsonValue:
         return None
     if looks_like_tool(value):
         return [value]
+    if any(isinstance(value.get(key), str) for key in _SAID):
+        return None
     for holder in (value, *_servers(value)):
         listed = holder.get("tools")
         if isinstance(listed, list) and listed and all(looks_like_tool(entry) for entry in listed):

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from toolace_mt.transcript import JsonObject, JsonValue
 
-__all__ = ["answered", "unwrapped_exchanges"]
+__all__ = ["answered", "question_and_answer", "unwrapped_exchanges"]
 
 _ASKING = ("user", "tool", "function")
-_ANSWERS = (
-    "ground_truth",
-    "answer",
-    "answers",
-    "expected",
-    "expected_output",
-    "expected_tool_calls",
-    "target",
-    "reference",
-    "label",
-    "ideal",
-    "gold",
-    "output",
-    "response",
-    "completion",
+_QUESTIONS = ("system", "instruction", "prompt", "question", "query", "user_input", "task", "input")
+"""Of two, the first is what the assistant is told before it is asked."""
+_ANSWERS = ("output", "response", "completion", "answer", "expected_output", "ground_truth", "target")
+_ANSWER = re.compile(
+    r"expected|truth|gold|answer|target|reference|label|ideal|solution|completion|response|output|call(?:s|ed)?\Z"
 )
+_LOGGED = (("body", "response"), ("request", "response"), ("input", "output"), ("inputs", "outputs"))
+"""What servers and tracers call a request and its answer."""
+_WRONG = re.compile(r"reject|wrong|incorrect|negative|bad")
+_NAMES = ("name", "tool", "tool_name", "function_name", "function")
+_ARGUMENTS = ("arguments", "args", "parameters", "kwargs", "input_parameters", "input")
 
 
 def answered(record: JsonObject, messages: list[JsonValue]) -> list[JsonValue]:
@@ -32,29 +28,53 @@ def answered(record: JsonObject, messages: list[JsonValue]) -> list[JsonValue]:
     last = messages[-1] if messages else None
     if not isinstance(last, (dict, Mapping)) or last.get("role") not in _ASKING:
         return messages
-    answers = (_as_message(record[key]) for key in _ANSWERS if key in record)
-    return [*messages, *[answer for answer in answers if answer is not None][:1]]
+    answer = next(_answers(record), None)
+    return messages if answer is None else [*messages, answer]
 
 
-def _as_message(answer: JsonValue) -> JsonObject | None:
-    """A message, a call, or a list of calls."""
-    if isinstance(answer, (dict, Mapping)) and isinstance(answer.get("role"), str):
-        return answer
-    calls = answer if isinstance(answer, list) else [answer]
-    if not calls or not all(_is_call(call) for call in calls):
+def question_and_answer(record: JsonValue) -> JsonObject | None:
+    """Give the chat of a record with tools or calls that has one question and its answer as members."""
+    if not isinstance(record, (dict, Mapping)):
         return None
-    return {"role": "assistant", "content": None, "tool_calls": calls}
+    asked = [key for key in _QUESTIONS if isinstance(record.get(key), str) and record[key]]
+    answer = next(_answers(record), None)
+    if not asked or (answer is None and "tools" not in record):
+        return None
+    if answer is None:
+        text = next((record[key] for key in _ANSWERS if isinstance(record.get(key), str)), None)
+        if text is None:
+            return None
+        answer = {"role": "assistant", "content": text}
+    rest = {key: part for key, part in record.items() if key not in (*_QUESTIONS, *_ANSWERS)}
+    before: list[JsonValue] = [{"role": "system", "content": record[key]} for key in asked[:-1]]
+    question: JsonObject = {"role": "user", "content": record[asked[-1]]}
+    return {**rest, "messages": [*before, question, answer]}
 
 
-def _is_call(value: JsonValue) -> bool:
-    if not isinstance(value, (dict, Mapping)):
-        return False
-    function = value.get("function", value)
-    return (
-        isinstance(function, (dict, Mapping))
-        and isinstance(function.get("name"), str)
-        and "arguments" in function
-    )
+def _answers(record: JsonObject) -> Iterator[JsonObject]:
+    """A message, a call or a list of calls under a name of an answer."""
+    for key, answer in record.items():
+        if _ANSWER.search(key) is None or _WRONG.search(key) is not None:
+            continue
+        if isinstance(answer, (dict, Mapping)) and isinstance(answer.get("role"), str):
+            yield answer
+            continue
+        calls = [_as_call(call) for call in (answer if isinstance(answer, list) else [answer])]
+        if calls and None not in calls:
+            yield {"role": "assistant", "content": None, "tool_calls": calls}
+
+
+def _as_call(value: JsonValue) -> JsonObject | None:
+    """Give a call under the names that the chat dialect gives its parts."""
+    if not isinstance(value, (dict, Mapping)) or "description" in value:
+        return None
+    function = value.get("function")
+    function = function if isinstance(function, (dict, Mapping)) else value
+    name = next((function[key] for key in _NAMES if isinstance(function.get(key), str)), None)
+    arguments = next((function[key] for key in _ARGUMENTS if key in function), None)
+    if name is None or not isinstance(arguments, (str, dict, Mapping)):
+        return None
+    return {"id": value.get("id"), "function": {"name": name, "arguments": arguments}}
 
 
 def unwrapped_exchanges(value: JsonValue) -> Sequence[JsonValue] | None:
@@ -71,22 +91,26 @@ def unwrapped_exchanges(value: JsonValue) -> Sequence[JsonValue] | None:
     samples = value.get("samples")
     if isinstance(samples, list) and "eval" in value:
         return samples
-    request = value.get("body", value.get("request"))
-    if isinstance(request, Mapping) and _turns(request.get("messages")):
-        return [_asked(value, request)]
+    for asked, told in _LOGGED:
+        request = value.get(asked)
+        if isinstance(request, Mapping) and (messages := _turns(request.get("messages"))):
+            known: JsonObject = {"id": value.get("id", value.get("custom_id")), **request}
+            return [{**known, "messages": _continued(messages, value.get(told))}]
     return None
 
 
-def _asked(record: JsonObject, request: JsonObject) -> JsonObject:
-    """The request's messages and, where it is there, the answer to them."""
-    messages = _turns(request.get("messages"))
-    response = record.get("response")
+def _continued(messages: list[JsonObject], response: JsonValue) -> list[JsonObject]:
+    """The messages of a request and, where it is there, what came of them."""
     response = response.get("body", response) if isinstance(response, Mapping) else {}
-    choices = response.get("choices") if isinstance(response, Mapping) else None
+    if not isinstance(response, Mapping):
+        return messages
+    after = _turns(response.get("messages"))
+    if after:
+        return after if after[: len(messages)] == messages else [*messages, *after]
+    choices = response.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
-    answer = first.get("message") if isinstance(first, Mapping) else None
-    told: JsonObject = {"id": record.get("id", record.get("custom_id")), **request}
-    return {**told, "messages": [*messages, *([answer] if isinstance(answer, Mapping) else [])]}
+    answer = first.get("message") if isinstance(first, Mapping) else response
+    return [*messages, answer] if isinstance(answer, Mapping) and "role" in answer else messages
 
 
 def _turns(listed: JsonValue) -> list[JsonObject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from toolace_mt.formats.agent_parts import has_agent_parts, plain_messages
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.call_text import calls_of, read_arguments
 from toolace_mt.formats.json_text import NotJsonError, dump_json, parse_json
@@ -41,6 +42,8 @@ def read_messages(value: JsonValue) -> tuple[Message, ...]:
     """Read a list of messages; raise UnreadableRecordError at the first that is none."""
     if not isinstance(value, list):
         raise UnreadableRecordError("messages are no list")
+    if any(_may_be_in_parts(item) for item in value):
+        value = [plain for turn, item in enumerate(value) for plain in _without_parts(item, turn)]
     messages: list[Message] = []
     any_spread = False
     for turn, item in enumerate(value):
@@ -55,6 +58,18 @@ def read_messages(value: JsonValue) -> tuple[Message, ...]:
             continue
         messages.append(message)
     return tuple(messages)
+
+
+def _may_be_in_parts(item: JsonValue) -> bool:
+    return isinstance(item, (dict, Mapping)) and (
+        "parts" in item or (isinstance(item.get("content"), list) and has_agent_parts(item))
+    )
+
+
+def _without_parts(item: JsonValue, turn: int) -> list[JsonValue]:
+    if isinstance(item, (dict, Mapping)) and has_agent_parts(item):
+        return plain_messages(item, turn)
+    return [item]
 
 
 def _one_by_one(message: Message, values: list[JsonValue], before: list[Message]) -> tuple[Message, ...]:
@@ -93,9 +108,7 @@ def _message(item: JsonValue, turn: int) -> Message:
         if "tool_calls" in item or "function_call" in item:
             return Message(role, written, _calls(item, turn))
         if written is None and item.get("parts"):
-            raise UnreadableRecordError(
-                f"message {turn} has its words in 'parts', of which only Gemini's are read"
-            )
+            raise UnreadableRecordError(f"message {turn} has its words in 'parts' of an unknown kind")
         return Message(role, written)
     content = read_content(written, turn)
     inside = tuple(_listed_call(entry, turn) for entry in content.calls)
@@ -106,8 +119,8 @@ def _respelled(item: JsonObject, turn: int) -> JsonObject:
     """Some write a role with a capital or in two words; LangChain calls it a message's ``type``, and may wrap
     the message.
     """
-    inner = item.get("kwargs") if "lc" in item else item
-    inner = inner if isinstance(inner, (dict, Mapping)) else item
+    wrapped = item.get("kwargs" if "lc" in item else "data")
+    inner = {"type": item.get("type"), **wrapped} if isinstance(wrapped, (dict, Mapping)) else item
     spoken = inner.get("role", inner.get("type"))
     role = spoken.lower().replace(" ", "_").replace("-", "_") if isinstance(spoken, str) else ""
     if role not in _ROLES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from toolace_mt.formats.agent_parts import are_agent_parts
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.exchanges import answered
 from toolace_mt.formats.json_text import NotJsonError, parse_json
@@ -33,7 +34,10 @@ class OpenAIFormat:
             return False
         first = messages[0]
         return isinstance(first, (dict, Mapping)) and (
-            "role" in first or "lc" in first or first.get("type") in _TYPES
+            "role" in first
+            or "lc" in first
+            or first.get("type") in _TYPES
+            or are_agent_parts(first.get("parts"))
         )
 
     def read(self, record: JsonValue, place: Place) -> Transcript:

@@ -22,6 +22,7 @@ from toolace_mt.formats.bfcl import BfclFormat
 from toolace_mt.formats.catalogue import DIALOGUE_KEYS, CatalogueFormat
 from toolace_mt.formats.companions import Companions, with_tools
 from toolace_mt.formats.containers import RawRecord, parse_record
+from toolace_mt.formats.exchanges import question_and_answer
 from toolace_mt.formats.gemini import GeminiFormat
 from toolace_mt.formats.glaive import GlaiveFormat
 from toolace_mt.formats.hermes import HermesFormat
@@ -154,6 +155,7 @@ def _read(
     if chosen is not None:
         return [_read_in(chosen, value, place, companions)]
     renamed = under_usual_key(value)
+    renamed = question_and_answer(value) if renamed is None else renamed
     parts: Sequence[JsonValue] = (step_by_step(value) if renamed is None else [renamed]) or [value]
     return [_read_in(_detected(part), part, place, companions) for part in parts]
 

@@ -179,7 +179,7 @@ def test_an_answer_of_acebench_has_calls_by_name_with_one_value_for_each_paramet
 
 
 def test_words_that_are_kept_in_parts_are_told_as_unread_and_not_as_silence() -> None:
-    record = {"messages": [{"id": "1", "role": "user", "parts": [{"type": "text", "text": ASKED}]}]}
+    record = {"messages": [{"id": "1", "role": "user", "parts": [{"words": ASKED}]}]}
     (found,) = read_records(RawRecord(number=0, text=json.dumps(record).encode()), Place("f", 0), None)
     assert isinstance(found, Unreadable)
     assert "'parts'" in found.reason
