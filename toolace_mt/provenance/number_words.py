@@ -55,6 +55,14 @@ hai ba bốn năm sáu bảy tám chín mười
 
 dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć
 
+двух трёх четырёх пяти шести семи восьми девяти десяти
+
+двоих троих четверых пятерых шестерых семерых
+
+اثنين ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة عشرة
+
+اثنان ثلاث أربع خمس ست سبع ثماني تسع عشر
+
 दो तीन चार पांच छह सात आठ नौ दस
 """
 """Their shorter words mean other things elsewhere: they count where a text has letters beyond ASCII."""

@@ -15,7 +15,7 @@ __all__ = ["as_number", "numbers_in"]
 _DIGITS = re.compile(  # other scripts put no blank before a number
     r"(?<![a-z0-9_.,])(?:[-+]|minus )?[$€£¥₹]?\s?"
     r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d{1,2}(?!\w))?)"
-    r"(?:\s?(k|m|mn|bn|thousand|million|billion|wan|lakh|crore|dozen|percent|%|[千万萬亿])(?![a-z]))?",
+    r"(?:\s?(k|m|mn|bn|thousand|million|billion|wan|lakh|crore|dozen|percent|%|[千万萬亿億천만억])(?![a-z]))?",
     re.IGNORECASE,
 )
 _COMMA_INSIDE = re.compile(r"\d,[-+]?\d")
@@ -26,6 +26,7 @@ _AND_A_HALF = re.compile(r"\b([a-z]+|\d{1,3})(?: (?:hour|day|week|month|year)s?)
 _SCALES = {
     "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "thousand": 1e3, "million": 1e6, "billion": 1e9,
     "wan": 1e4, "lakh": 1e5, "crore": 1e7, "dozen": 12.0, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8,
+    "億": 1e8, "천": 1e3, "만": 1e4, "억": 1e8,
 }  # fmt: skip
 _UNITS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
