@@ -23,19 +23,22 @@ _JOINED = (
     "travel+calendar",
 )
 """One person's errands that people combine; two packs with a persona would make two persons of the user."""
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, lt=2**63)]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Dollars = Annotated[float, Field(ge=0, le=1e9)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PriceConfig(_Strict):
     """US dollars per million tokens."""
 
-    prompt: Annotated[float, Field(ge=0)]
-    completion: Annotated[float, Field(ge=0)]
+    prompt: Dollars
+    completion: Dollars
 
 
 class EndpointConfig(_Strict):
@@ -55,10 +58,10 @@ class EndpointConfig(_Strict):
 class SimulatedConfig(_Strict):
     """How the simulated model behaves (see ``engine.simulated.Behaviour``)."""
 
-    seed: int = 0
+    seed: Seed = 0
     error_rate: Share = 0.0
     nonsense_rate: Share = 0.0
-    seconds: Annotated[float, Field(ge=0)] = 0.0
+    seconds: Seconds = 0.0
     spread: Share = 0.0
     knee: Positive | None = None
     refusal_rate: Share = 0.0
@@ -66,7 +69,7 @@ class SimulatedConfig(_Strict):
     malformed_rate: Share = 0.0
     most_troubles: Annotated[int, Field(ge=0)] = 3
     admits: Positive | None = None
-    retry_after: Annotated[float, Field(ge=0)] = 1.0
+    retry_after: Seconds = 1.0
 
     @model_validator(mode="after")
     def _troubles_are_shares_of_one_whole(self) -> Self:
@@ -93,13 +96,13 @@ class GenerateConfig(_Strict):
     price: PriceConfig | None = None
     count: Positive = 10
     max_attempts: Positive | None = None
-    seed: int = 0
+    seed: Seed = 0
     strategy: Literal["nar", "mas"] = "nar"
     planner: Literal["auto", "model", "walk"] = "auto"
     out: Path = Path("runs/latest")
     resume: bool = False
     max_tokens: Positive | None = None
-    max_usd: Annotated[float, Field(gt=0)] | None = None
+    max_usd: Annotated[Dollars, Field(gt=0)] | None = None
     max_requests: Positive | None = None
     rpm: Positive | None = None
     tpm: Positive | None = None

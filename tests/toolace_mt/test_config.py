@@ -74,6 +74,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     ("options", "named"),
     [
         ({"max_requests": 0}, "--max-requests: input should be greater than 0"),
+        ({"max_usd": float("inf")}, "--max-usd: input should be"),
+        ({"max_usd": 1e308}, "--max-usd: input should be less than or equal to"),
+        ({"seed": 2**63}, "--seed: input should be less than"),
         ({"strategy": "mas"}, "--strategy mas: "),
         ({"planner": "model"}, "--planner model: "),
     ],
