@@ -194,8 +194,9 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
         _check_identity(path, connection)
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
+            told = " ".join(verdict.split())
             raise JournalError(
-                f"the journal {path} is damaged ({verdict}): move it away or choose another folder"
+                f"the journal {path} is damaged ({told}): move it away or choose another folder"
             )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

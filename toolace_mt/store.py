@@ -62,6 +62,7 @@ class Verdict(NamedTuple):
     rounds: tuple[Round, ...]
 
 
+_FILES: Final = ("dialogues.jsonl", "rejected.jsonl", "preferences.jsonl")
 _LINES: Final = msgspec.json.Decoder(_Written)
 _VERDICTS: Final = msgspec.json.Decoder(_Judged)
 
@@ -89,6 +90,7 @@ class Store:
         """
         stored = self.journal.meta(_IDENTITY)
         if stored is None or not self.has_begun:
+            self._refuse_files_of_others()
             await self.journal.set_meta(_IDENTITY, orjson.dumps(identity).decode())
             return
         before = orjson.loads(stored)
@@ -97,6 +99,16 @@ class Store:
                 raise RunFolderError(
                     f"{self.folder} holds another run: its {key} is {_short(before.get(key))}, now it is "
                     f"{_short(identity.get(key))}; choose another --out or the same settings"
+                )
+
+    def _refuse_files_of_others(self) -> None:
+        """Files without a journal that they are made from would be written over."""
+        for name in _FILES:
+            file = self.folder / name
+            if file.is_file() and file.stat().st_size:
+                raise RunFolderError(
+                    f"{file} is there and the journal it was made from is not: choose another --out, or move "
+                    "it away"
                 )
 
     def finished(self, key: str) -> Outcome | None:
@@ -110,27 +122,20 @@ class Store:
     def write_files(self, wanted: int) -> None:
         """Write the three data files anew, with at most ``wanted`` accepted dialogues.
 
-        Raises ``RunFolderError`` when the disk does not let it.
+        Raises ``OSError`` that names the file; what was there is not harmed.
         """
-        try:
-            self._write_files(wanted)
-        except OSError as error:
-            raise RunFolderError(
-                f"{self.folder}: {error.strerror}; nothing that was there is harmed"
-            ) from None
-
-    def _write_files(self, wanted: int) -> None:
+        files = [self.folder / name for name in _FILES]
         with (
-            whole_file(self.folder / "dialogues.jsonl") as accepted,
-            whole_file(self.folder / "rejected.jsonl") as rejected,
-            whole_file(self.folder / "preferences.jsonl") as preferences,
+            whole_file(files[0]) as accepted,
+            whole_file(files[1]) as rejected,
+            whole_file(files[2]) as pairs,
         ):
             for record in _counted(self.journal, wanted):
                 written = _LINES.decode(record.outcome)
                 records = accepted if record.status == "accepted" else rejected
                 records.writelines((written.record, b"\n"))
                 for pair in written.preferences:
-                    preferences.writelines((pair, b"\n"))
+                    pairs.writelines((pair, b"\n"))
 
 
 def verdicts_of(journal: Journal | JournalReader, wanted: int) -> Iterator[Verdict]:

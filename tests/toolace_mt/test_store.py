@@ -121,8 +121,20 @@ async def test_an_empty_run_leaves_empty_files(store: Store) -> None:
 
 async def test_a_disk_that_takes_no_files_is_named(store: Store) -> None:
     store.folder = store.folder / "gone"
-    with pytest.raises(RunFolderError, match="gone: No such file or directory; nothing that was there"):
+    with pytest.raises(FileNotFoundError) as raised:
         store.write_files(100)
+    assert str(raised.value.filename).endswith("gone/dialogues.jsonl")
+
+
+@pytest.mark.parametrize("name", ["dialogues.jsonl", "rejected.jsonl", "preferences.jsonl"])
+async def test_files_that_no_journal_here_has_made_are_not_written_over(store: Store, name: str) -> None:
+    (store.folder / name).write_bytes(b"")
+    await store.claim(IDENTITY)
+    (store.folder / name).write_bytes(b"dear\n")
+    with pytest.raises(RunFolderError, match=f"{name} is there and the journal it was made from is not"):
+        await store.claim(IDENTITY)
+    await store.keep("d0", good("d0"))
+    await store.claim(IDENTITY)
 
 
 async def test_the_ledger_counts_what_is_stored(store: Store) -> None:
