@@ -15,7 +15,7 @@ from toolace_mt.errors import ConfigError, RunFolderError
 from toolace_mt.models import open_models
 from toolace_mt.pipeline import Pipeline
 from toolace_mt.run_log import LOG_NAME, logging_to
-from toolace_mt.session import noting_changes
+from toolace_mt.session import last_session, noting_changes
 from toolace_mt.spending import budget_for, gates_for, price_for
 from toolace_mt.stages.judge import Judge, ModelJudge, RuleJudge
 from toolace_mt.stages.refine import Refiner
@@ -101,6 +101,13 @@ def _refuse_a_run_that_is_there(config: GenerateConfig, store: Store) -> None:
     if store.has_begun and not config.resume:
         raise RunFolderError(
             f"{config.out} holds a run already: add --resume to go on with it, or choose another --out"
+        )
+    before = last_session(store.journal)
+    accepted = store.journal.job_counts().get("accepted", 0)
+    if before is not None and config.count < min(before.wanted, accepted):
+        raise RunFolderError(
+            f"{config.out} holds {accepted} accepted dialogues, and --count {config.count} is fewer: "
+            "ask for as many or more, or choose another --out"
         )
 
 

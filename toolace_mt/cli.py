@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
 from typing import Final, NoReturn
 
 import click
@@ -57,9 +59,22 @@ def toolace_mt(*, debug: bool) -> None:
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 1 findings or failed jobs, 2 wrong use, 3 budget, 130 stop."""
+    """Run the command line and exit: 0 done, 1 findings or failed jobs, 2 wrong use, 3 budget, 130 stop.
+
+    SIGTERM and SIGHUP stop it as Ctrl-C does, with 143 and 129.
+    """
     given = list(sys.argv[1:] if words is None else words)
-    sys.exit(_status(given))
+    stops: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP
+
+            def stop(number: int, _: FrameType | None) -> None:
+                stops.append(number)
+                signal.raise_signal(signal.SIGINT)
+
+            signal.signal(number, stop)
+    status = _status(given)
+    sys.exit(128 + stops[0] if status == _INTERRUPTED and stops else status)
 
 
 def _status(words: list[str]) -> int:

@@ -57,7 +57,7 @@ class Session(BaseModel):
         await journal.set_meta(_SESSION, self.model_dump_json())
 
 
-def last_session(journal: JournalReader) -> Session | None:
+def last_session(journal: Journal | JournalReader) -> Session | None:
     """The last stretch of the run; None when it has not begun one."""
     stored = journal.meta(_SESSION)
     return None if stored is None else Session.model_validate_json(stored)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anyio
 import orjson
+import pytest
 
 from tests.end_to_end.program import (
     WatchedServer,
@@ -76,6 +77,21 @@ async def test_a_run_asked_for_more_keeps_the_earlier_lines(
     assert whole == data_of(reference.folder)
     assert whole["dialogues.jsonl"].startswith(early)
     assert server.requests - before < reference.requests
+    fewer = await run_program(*arguments(server, tmp_path / "run", count=3), "--resume")
+    assert fewer.status == 2
+    assert "holds 8 accepted dialogues, and --count 3 is fewer" in fewer.complaint
+    assert data_of(tmp_path / "run") == whole
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_run_that_is_asked_to_end_leaves_its_files_as_after_ctrl_c(
+    reference: Reference, slow_server: WatchedServer, tmp_path: Path, sign: signal.Signals
+) -> None:
+    words = [*arguments(slow_server, tmp_path / "run"), "--concurrency", str(CONCURRENCY), "--resume"]
+    status = await signalled(words, slow_server, after=reference.requests // 2, sign=sign)
+    assert status == 128 + sign
+    ledger = orjson.loads((tmp_path / "run" / "ledger.json").read_bytes())
+    assert ledger["accepted"] == len(records_of(tmp_path / "run")) < COUNT
 
 
 async def test_a_finished_run_that_goes_on_asks_for_nothing(
