@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from sandbox.runtime import ProcessRuntime, Runtime, open_runtime, run
     from sandbox.schema import SchemaProblem, Validator, compile_schema, lint_schema
+    from sandbox.schema_errors import Reach, errors_of, reach_of
     from sandbox.serving import serve_http, serve_stdio
     from sandbox.session import OpenedPack, Session, open_pack
     from sandbox.state.world import Change, canonical, describe_changes, diff_states, state_digest
@@ -100,6 +101,7 @@ __all__ = [
     "PlannedFault",
     "PolicyViolation",
     "ProcessRuntime",
+    "Reach",
     "Returned",
     "Runtime",
     "SandboxError",
@@ -127,6 +129,7 @@ __all__ = [
     "describe_changes",
     "diff_states",
     "environment_source",
+    "errors_of",
     "import_pack",
     "join_packs",
     "judge_examples",
@@ -136,6 +139,7 @@ __all__ = [
     "open_trusted",
     "pack_folder",
     "pinned_digests",
+    "reach_of",
     "read_yaml",
     "run",
     "serve_http",
@@ -172,6 +176,7 @@ _HOMES = {
         "judge_examples",
     ),
     "runtime": ("ProcessRuntime", "Runtime", "open_runtime", "run"),
+    "schema_errors": ("Reach", "errors_of", "reach_of"),
     "schema": ("SchemaProblem", "Validator", "compile_schema", "lint_schema"),
     "session": ("OpenedPack", "Session", "open_pack"),
     "serving": ("serve_http", "serve_stdio"),

@@ -7,7 +7,7 @@ size, refers to nothing outside itself, does not recurse, and holds only pattern
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ import orjson
 
 from sandbox.errors import PolicyViolation
 from sandbox.json_path import json_path
+from sandbox.schema_errors import errors_of, reach_of
 from sandbox.types import JsonObject, JsonValue
 
 __all__ = [
@@ -88,21 +89,28 @@ class SchemaProblem:
     message: str
 
 
+_UNTOLD = SchemaProblem(path="$", keyword="schema", message="does not fit; it is too large to say where")
+
+
 class Validator:
     """A compiled schema.  Cheap to call, costly to build (keep it)."""
 
-    __slots__ = ("_validator", "fits")
+    __slots__ = ("_reach", "_validator", "fits")
 
-    def __init__(self, validator: jsonschema_rs.Validator) -> None:
+    def __init__(self, validator: jsonschema_rs.Validator, encoded: str) -> None:
         self._validator = validator
+        self._reach = reach_of(encoded)
         self.fits = validator.is_valid
 
-    def problems(self, value: JsonValue) -> Iterator[SchemaProblem]:
-        """Yield what is wrong with ``value``, nothing if it fits."""
-        for error in self._validator.iter_errors(value):
-            yield SchemaProblem(
+    def problems(self, value: JsonValue) -> list[SchemaProblem]:
+        """Give what is wrong with ``value``, nothing if it fits; of what could be very much, the first."""
+        found = [
+            SchemaProblem(
                 path=json_path(error.instance_path), keyword=error.kind.name, message=error.message[:500]
             )
+            for error in errors_of(self._validator, self._reach, value)
+        ]
+        return found if found or self.fits(value) else [_UNTOLD]
 
 
 def compile_schema(schema: JsonObject | bool, *, where: str = "schema") -> Validator:
@@ -275,7 +283,8 @@ def _compiled(encoded: str, where: str) -> Validator:
                 ),
                 retriever=_refuse_to_fetch,
                 validate_formats=False,
-            )
+            ),
+            encoded,
         )
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         message = " ".join(str(error).split("\n\nOn instance")[0].split())

@@ -57,8 +57,8 @@ def fault(kind: FaultKind, message: str, *, code: str | None = None) -> Fault:
 
 def argument_problem(tool: Tool, arguments: Any) -> str:
     """Say what is wrong with a call's arguments, which do not fit."""
-    problem = next(tool.arguments.problems(arguments), None)
-    return f"{problem.path}: {problem.message}" if problem else "$: the arguments do not fit"
+    problem = tool.arguments.problems(arguments)[0]
+    return f"{problem.path}: {problem.message}"
 
 
 def judge_failure(
@@ -85,8 +85,8 @@ def judge_result(tool: Tool, world: LiveWorld, result: Any, meter: Meter, *, str
             FaultKind.INVALID_RESULT, f"the result is not plain JSON: {problem}", code="not_plain_json"
         )
     if not tool.result.fits(result):
-        wrong = next(tool.result.problems(result), None)
-        where = f"{wrong.path}: {wrong.message}" if wrong else "$"
+        wrong = tool.result.problems(result)[0]
+        where = f"{wrong.path}: {wrong.message}"
         return fault(
             FaultKind.INVALID_RESULT, f"the result does not fit its schema: {where}", code="result_off_schema"
         )

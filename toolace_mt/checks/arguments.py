@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import jsonschema_rs
 
+from sandbox import errors_of
 from toolace_mt.checks.observations import CallSite
 from toolace_mt.checks.references import is_wildcard, labels_before, refers
 from toolace_mt.checks.toolset import CompiledTool, Toolset
@@ -100,7 +101,10 @@ def _offences(tool: CompiledTool, arguments: JsonObject, leave: _Leave) -> Itera
             if name not in tool.known:
                 named.add(name)
                 yield "TA302", f"{name!r} is no parameter", child("$", name)
-    for error in tool.schema.validator.iter_errors(arguments):
+    errors = errors_of(tool.schema.validator, tool.schema.reach, arguments)
+    if not errors and not tool.schema.validator.is_valid(arguments):
+        yield "TA305", "the arguments do not fit the schema, and are too large to say where", "$"
+    for error in errors:
         if not leave.skips(error):
             yield from _offence(tool, error, named)
 

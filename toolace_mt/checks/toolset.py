@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import jsonschema_rs
 import orjson
 
+from sandbox import Reach, reach_of
 from toolace_mt.checks.schema_references import leads_to_itself
 from toolace_mt.json_path import child
 from toolace_mt.same import Same
@@ -25,6 +26,7 @@ __all__ = ["CompiledTool", "Toolset", "compile_schema", "toolset_of"]
 MAX_SCHEMA_LETTERS = 256 * 1024
 MAX_SCHEMA_DEPTH = 48
 _BACKTRACK_LIMIT = 100_000
+_NONE = reach_of("")
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
 _LEAVES: Mapping[str, type | tuple[type, ...]] = {
     "string": str, "integer": (int, float), "number": (int, float), "boolean": bool,
@@ -52,6 +54,7 @@ class CompiledSchema:
 
     validator: Any  # jsonschema_rs gives its validators no public common type
     problem: str | None
+    reach: Reach = _NONE
     contradictions: tuple[str, ...] = ()
 
 
@@ -155,7 +158,9 @@ def _compile(text: str) -> CompiledSchema:
         validator = _validator(schema)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         return CompiledSchema(validator=None, problem=_pseudo_type(schema, "$") or _one_line(error))
-    return CompiledSchema(validator=validator, problem=None, contradictions=tuple(contradictions))
+    return CompiledSchema(
+        validator=validator, problem=None, reach=reach_of(text), contradictions=tuple(contradictions)
+    )
 
 
 def _validator(schema: dict[str, Any]) -> Any:
