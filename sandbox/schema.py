@@ -34,6 +34,7 @@ MAX_BYTES = 400_000
 MAX_EXPANDED_NODES = 50_000
 MAX_REGEX_BYTES = 1 << 20
 MAX_UNIQUE = 10_000
+MAX_LEAST_PARTS = 50_000
 # whoever draws a value for a schema must make this much
 MOST_DEMANDED = {"minContains": 1_000, "minItems": 1_000, "minLength": 10_000, "minProperties": 1_000}
 
@@ -139,6 +140,11 @@ def lint_schema(schema: object, *, where: str = "schema") -> None:
     if expanded > MAX_EXPANDED_NODES:
         raise PolicyViolation(
             f"{where}: {expanded} parts with its references; the limit is {MAX_EXPANDED_NODES}"
+        )
+    least = _least_parts(schema, schema, {})
+    if least > MAX_LEAST_PARTS:
+        raise PolicyViolation(
+            f"{where}: the smallest value that fits has about {least} parts; the limit is {MAX_LEAST_PARTS}"
         )
     try:
         encoded = _written(schema)
@@ -270,6 +276,44 @@ def _referenced_size(
             raise PolicyViolation(f"{where}: {reference} leads nowhere; define it under $defs")
         known[reference] = _expanded_size(named[name], root, where, (*open_names, reference), known)
     return known[reference]
+
+
+def _least_parts(schema: object, root: object, known: dict[str, int]) -> int:
+    """Estimate how large the smallest value that fits is; a part is a value, or 64 characters of a text."""
+    if not isinstance(schema, Mapping):
+        return 1
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and isinstance(root, Mapping):
+        if reference not in known:
+            place, _, name = reference.removeprefix("#/").partition("/")
+            named = root.get(place)
+            target = named.get(name) if isinstance(named, Mapping) else None
+            known[reference] = _least_parts(target, root, known)
+        return known[reference]
+
+    def least(part: object) -> int:
+        return _least_parts(part, root, known)
+
+    properties = schema.get("properties")
+    required = schema.get("required")
+    parts = 1 + (_count(schema, "minLength") >> 6)
+    parts += _count(schema, "minItems") * least(schema.get("items"))
+    parts += _count(schema, "minContains") * least(schema.get("contains"))
+    parts += _count(schema, "minProperties") * least(schema.get("additionalProperties"))
+    if isinstance(properties, Mapping) and isinstance(required, (list, tuple)):
+        parts += sum(least(properties.get(name)) for name in required if isinstance(name, str))
+    for keyword in ("allOf", "prefixItems", "items"):
+        listed = schema.get(keyword)
+        parts += sum(map(least, listed)) if isinstance(listed, (list, tuple)) else 0
+    for keyword in ("anyOf", "oneOf"):
+        listed = schema.get(keyword)
+        parts += max(map(least, listed), default=0) if isinstance(listed, (list, tuple)) else 0
+    return parts
+
+
+def _count(schema: Mapping[str, object], keyword: str) -> int:
+    value = schema.get(keyword)
+    return int(value) if isinstance(value, (int, float)) else 0
 
 
 @functools.lru_cache(maxsize=512)

@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 import click
 
 from toolace_mt import __version__
+from toolace_mt.commands.plain_text import plain
 
 __all__ = ["main"]
 
@@ -143,5 +144,5 @@ def _one_line(error: click.ClickException) -> str:
 
 
 def _say(text: str, status: int) -> int:
-    click.echo(f"toolace-mt: {text}", err=True)
+    click.echo(f"toolace-mt: {plain(text)}", err=True)
     return status

@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.checking.known import Known, Record, Scalar, in_common
 from sandbox.packs.reading import Pack, ToolSpec
 from sandbox.schema import Validator, compile_schema
-from sandbox.state.values import Chooser, draw_value, resolve
+from sandbox.state.values import Chooser, count_of, draw_value, resolve
 from sandbox.types import Call, JsonObject, JsonValue
 
 __all__ = ["Drawer", "Drawing"]
@@ -128,8 +128,8 @@ class Drawing:
         return draw_value(schema, self.chooser, self.tool.parameters)
 
     def _array(self, schema: Mapping[str, Any], items: Any, name: str) -> list[Any]:
-        fewest = schema.get("minItems", 0)
-        most = max(fewest, min(schema.get("maxItems", MANY_ITEMS), fewest + MANY_ITEMS))
+        fewest = count_of(schema, "minItems")
+        most = max(fewest, min(count_of(schema, "maxItems", MANY_ITEMS), fewest + MANY_ITEMS))
         hints = {key: schema[key] for key in ("x-source", "x-examples") if key in schema}
         values: list[Any] = []
         for _ in range(self.chooser.integer(fewest, most)):

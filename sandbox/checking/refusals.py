@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.checking.judge import Run
 from sandbox.packs.reading import Pack
 from sandbox.reports import CounterExample, PackFinding
-from sandbox.state.values import Chooser, draw_value, resolve
+from sandbox.state.values import Chooser, count_of, draw_value, resolve
 from sandbox.types import Call, Fault, FaultKind, Trajectory
 
 __all__ = ["refusal_findings", "spoilt_arguments"]
@@ -94,7 +94,8 @@ def _spoilt_numbers(schema: Mapping[str, Any], kind: str, name: str) -> Iterator
         yield f"{name} with a fraction", 1.5
     beyond = {"minimum": -1, "exclusiveMinimum": 0, "maximum": 1, "exclusiveMaximum": 0}
     for keyword, step in beyond.items():
-        if isinstance(schema.get(keyword), (int, float)):
+        bound = schema.get(keyword)
+        if isinstance(bound, (int, float)) and (bound + step != bound or not step):
             yield f"{name} beyond its {keyword}", schema[keyword] + step
     unit = schema.get("multipleOf")
     if isinstance(unit, int) and unit > 1:
@@ -102,7 +103,7 @@ def _spoilt_numbers(schema: Mapping[str, Any], kind: str, name: str) -> Iterator
 
 
 def _spoilt_texts(schema: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    if schema.get("minLength", 0) > 0:
+    if count_of(schema, "minLength") > 0:
         yield f"{name} shorter than minLength", ""
     if isinstance(schema.get("maxLength"), int) and schema["maxLength"] < LONG:
         yield f"{name} longer than maxLength", "x" * (schema["maxLength"] + 1)
@@ -116,7 +117,7 @@ def _spoilt_arrays(
 ) -> Iterator[tuple[str, Any]]:
     items = resolve(schema.get("items", {}), root)
     good = draw_value(schema, chooser, root) or [draw_value(items, chooser, root)]
-    fewest, most = schema.get("minItems", 0), schema.get("maxItems")
+    fewest, most = count_of(schema, "minItems"), schema.get("maxItems")
     if fewest > 0:
         yield f"{name} with fewer than minItems", good[: fewest - 1]
     if isinstance(most, int) and most < LONG:

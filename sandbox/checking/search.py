@@ -23,7 +23,7 @@ from sandbox.checking.starts import scarce_changes, start_of
 from sandbox.checking.walks import Walk, next_call
 from sandbox.reports import CounterExample, PackFinding
 from sandbox.state.world import state_digest
-from sandbox.types import Call, Trajectory
+from sandbox.types import Call, Fault, FaultKind, Outcome, Trajectory
 
 __all__ = ["Search"]
 
@@ -33,6 +33,7 @@ LONGEST = 14
 RARE = 3
 MAX_FINDINGS = 20
 MAX_SHRINKS = 6
+_ENDED_WORKERS = (FaultKind.TIMEOUT, FaultKind.MEMORY, FaultKind.CRASH)
 
 
 class Search:
@@ -51,6 +52,7 @@ class Search:
         self._found: dict[tuple[str, str, str | None], PackFinding] = {}
         self._tried: Counter[tuple[str, str, str | None]] = Counter()
         self._rare: list[Walk] = []
+        self._stuck: set[str] = set()  # tools that cost a worker and seconds: one such call is enough
 
     @property
     def findings(self) -> tuple[PackFinding, ...]:
@@ -58,7 +60,11 @@ class Search:
         return tuple(self._found.values())
 
     def explore(self, examples: int) -> None:
-        """Run ``examples`` sequences, and up to twice as many again while some outcome is not reached."""
+        """Run ``examples`` sequences, and up to twice as many again while some outcome is not reached.
+
+        Each tool is called once before, so that one that never ends is found out by a single call.
+        """
+        self._try_each()
         for first in range(0, examples, AT_ONCE):
             self._wave(min(AT_ONCE, examples - first), self._reached.wanting())
         for first in range(0, 2 * examples, AT_ONCE):
@@ -75,9 +81,21 @@ class Search:
                 (walk, call)
                 for walk in walks
                 if not walk.ended and (call := next_call(walk, self._drawer, wanted)) is not None
+                if call.name not in self._stuck
             ]
             self._advance(drawn)
         self._replay([walk for walk in walks if walk.done and not walk.ended])
+
+    def _try_each(self) -> None:
+        walks = [self._open(0) for _ in self._pack.tools]
+        drawn = [
+            (walk, call)
+            for walk, tool in zip(walks, self._pack.tools, strict=True)
+            if (call := self._drawer.call(tool, walk.chooser, [])) is not None
+        ]
+        trajectories = [Trajectory(start=walk.here, calls=(call,)) for walk, call in drawn]
+        executed = zip(drawn, self._judge.first(trajectories), strict=True)
+        self._advance([tried for tried, execution in executed if _has_ended(execution.steps[0].outcome)])
 
     def _open(self, number: int) -> Walk:
         chooser = RandomChooser(random.Random(f"{self._seed}/{number}"), self._texts)
@@ -109,6 +127,8 @@ class Search:
             seen = self._reached.note(call.name, step.outcome, step.steps_used)
             broken = list(broken_laws(self._pack, self._judge.state_schema, earlier, step))
             if broken:
+                if _has_ended(step.outcome):
+                    self._stuck.add(call.name)
                 walk.ended = True  # what comes after a broken law is not the next tool's fault
                 for law in broken:
                     self._report(law, walk, len(walk.done))
@@ -140,6 +160,9 @@ class Search:
             return
         self._tried[law.key] += 1
         example = walk.example(length)
+        if law.tool in self._stuck:
+            self._found.setdefault(law.key, _finding(law, example, walk.number))
+            return
         if self._judge.breaks(law, [example]) == [True]:
             example = shrink(example, lambda trials: self._judge.breaks(law, trials), worlds=self._worlds)
         if known is None:
@@ -159,6 +182,11 @@ def _finding(law: BrokenLaw, example: CounterExample, number: int) -> PackFindin
         counter_example=example,
         found_after=number,
     )
+
+
+def _has_ended(outcome: Outcome) -> bool:
+    """Tell whether a call cost its worker, and mostly seconds."""
+    return isinstance(outcome, Fault) and outcome.kind in _ENDED_WORKERS
 
 
 def _length(finding: PackFinding) -> int:

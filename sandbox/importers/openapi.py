@@ -145,9 +145,10 @@ def _add_parameters(
         if name.lower() in _NO_ARGUMENTS and place == "header":
             continue
         schema = parameter.get("schema", _json_media(_mapping(parameter.get("content"))).get("schema", {}))
-        properties[name] = _described(cleaner.resolved(schema), parameter.get("description"))
+        own = f"{place}_{name}" if name in properties else name  # a path's id and a query's are two
+        properties[own] = _described(cleaner.resolved(schema), parameter.get("description"))
         if needed:
-            required.append(name)
+            required.append(own)
 
 
 def _described(schema: Any, description: object) -> Any:

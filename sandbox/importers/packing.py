@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 import orjson
 import yaml
 
-from sandbox.errors import ImportFailed
+from sandbox.errors import ImportFailed, PackError
 from sandbox.importers.cleaning import Cleaner
 from sandbox.importers.foreign import ForeignTool, ForeignTools, parameter_name, tool_name
 from sandbox.importers.mocking import answer_for, echoed, function_source
-from sandbox.packs.reading import Pack, read_pack
+from sandbox.language.policy import MAX_NODES, MAX_SOURCE
+from sandbox.packs.reading import CONTROL, Pack, read_pack
 from sandbox.schema import compile_schema
 
 __all__ = ["ImportedPack", "write_pack"]
@@ -65,36 +67,60 @@ def write_pack(foreign: ForeignTools, folder: str | Path) -> ImportedPack:
         _write(target, _files(target.resolve().name, foreign, made))
     except OSError as error:
         raise ImportFailed(f"{target}: cannot be written: {error.strerror}") from None
-    return ImportedPack(pack=read_pack(target), notes=(*foreign.notes, *notes))
+    try:
+        return ImportedPack(pack=read_pack(target), notes=(*foreign.notes, *notes))
+    except PackError as error:
+        shutil.rmtree(target)
+        raise ImportFailed(f"{foreign.source}: makes no pack that can be read: {error}") from None
 
 
 def _made_tools(foreign: ForeignTools) -> tuple[list[_Made], list[str]]:
     cleaner = Cleaner(foreign.root)
-    made: dict[str, _Made] = {}
-    notes: list[str] = []
+    named: dict[str, ForeignTool] = {}
     for tool in foreign.tools:
-        name = _free_name(tool_name(tool.name), made)
+        named[_free_name(tool_name(tool.name), named)] = tool
+    made: list[_Made] = []
+    notes: list[str] = []
+    for name, tool in named.items():
         if name != tool.name:
             notes.append(f"the tool {tool.name} is called {name} here")
         try:
-            made[name] = _made(name, tool, Cleaner(tool.parameters) if foreign.root is None else cleaner)
+            own = Cleaner(tool.parameters) if foreign.root is None else cleaner
+            made.append(_made(name, tool, own, functions=named.keys()))
         except ImportFailed as error:
             notes.append(f"the tool {tool.name} is left out: {error}")
             continue
-        notes += made[name].notes
-    return list(made.values()), notes
+        notes += made[-1].notes
+    fitting = _that_fit(made)
+    if len(fitting) < len(made):
+        notes.append(
+            f"{len(made) - len(fitting)} tools are left out, from {made[len(fitting)].row['tool']} on: "
+            f"the code of all is longer than a pack may have"
+        )
+    return fitting, notes
 
 
-def _free_name(name: str, taken: Mapping[str, object]) -> str:
+def _that_fit(made: list[_Made]) -> list[_Made]:
+    """Give the first tools whose code is together no more than the policy allows."""
+    characters = parts = 500  # the head
+    for number, tool in enumerate(made):
+        characters += len(tool.source) + 2
+        parts += sum(1 for _ in ast.walk(ast.parse(tool.source)))
+        if characters > MAX_SOURCE or parts > MAX_NODES:
+            return made[:number]
+    return made
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
     number, free = 2, name
     while free in taken:
         free, number = f"{name[:60]}_{number}", number + 1
     return free
 
 
-def _made(name: str, tool: ForeignTool, cleaner: Cleaner) -> _Made:
+def _made(name: str, tool: ForeignTool, cleaner: Cleaner, functions: Collection[str]) -> _Made:
     notes: list[str] = []
-    parameters, spelled = _parameters(name, tool, cleaner, notes)
+    parameters, spelled = _parameters(name, tool, cleaner, functions, notes)
     try:
         returns = cleaner.clean(tool.returns, without="writeOnly")
     except ImportFailed as error:
@@ -108,7 +134,7 @@ def _made(name: str, tool: ForeignTool, cleaner: Cleaner) -> _Made:
     recordings = _recordings(tool, returns, parameters, spelled)
     function = {
         "name": name,
-        "description": tool.description[:LONGEST_DESCRIPTION] or f"{name}.",
+        "description": _printable(tool.description)[:LONGEST_DESCRIPTION] or f"{name}.",
         "parameters": parameters,
     }
     return _Made(
@@ -129,13 +155,13 @@ def _made(name: str, tool: ForeignTool, cleaner: Cleaner) -> _Made:
 
 
 def _parameters(
-    name: str, tool: ForeignTool, cleaner: Cleaner, notes: list[str]
+    name: str, tool: ForeignTool, cleaner: Cleaner, functions: Collection[str], notes: list[str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     given = cleaner.resolved(tool.parameters)
     properties: dict[str, Any] = {}
     spelled: dict[str, str] = {}
     for foreign, schema in (given.get("properties") or {}).items():
-        spelled[foreign] = _free_name(parameter_name(str(foreign)), properties)
+        spelled[foreign] = _free_name(parameter_name(str(foreign)), {*properties, *functions})
         properties[spelled[foreign]] = cleaner.clean(schema, without="readOnly")
         if spelled[foreign] != foreign:
             notes.append(f"{name}: the parameter {foreign} is called {spelled[foreign]} here")
@@ -169,9 +195,11 @@ def _files(name: str, foreign: ForeignTools, made: list[_Made]) -> dict[str, byt
     how = "recorded" if recorded else "made up to fit their schemas"
     manifest = {
         "name": name,
-        "version": foreign.version,
-        "licence": foreign.licence,
-        "description": f"{foreign.title}, imported from {foreign.source}; the answers are {how}.",
+        "version": _printable(foreign.version),
+        "licence": _printable(foreign.licence),
+        "description": " ".join(
+            _printable(f"{foreign.title}, imported from {foreign.source}; the answers are {how}.").split()
+        ),
         "clock": CLOCK,
         "mock": "recorded" if recorded else "schema-true",
     }
@@ -190,6 +218,11 @@ def _files(name: str, foreign: ForeignTools, made: list[_Made]) -> dict[str, byt
         "state.schema.json": orjson.dumps(schema, option=_INDENT),
         "worlds/mock.json": orjson.dumps(answers, option=_INDENT),
     }
+
+
+def _printable(text: str) -> str:
+    """Give a stranger's words without what a pack may not hold."""
+    return CONTROL.sub(" ", text)
 
 
 def _write(target: Path, files: Mapping[str, bytes]) -> None:

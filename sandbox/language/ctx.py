@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 
 import xxhash
 
-from sandbox.language.meter import DeclaredFailure, Meter
+from sandbox.language.meter import DeclaredFailure, Meter, StepBudgetExceeded
 
 __all__ = ["CONTEXT_ATTRIBUTES", "RANDOM_ATTRIBUTES", "SeededRandom", "ToolContext"]
 
 CONTEXT_ATTRIBUTES = ("add_days", "copy", "days_between", "fail", "next_id", "now", "random", "today")
+MAX_PREFIXES = 1_000
 RANDOM_ATTRIBUTES = ("choice", "randint", "random", "shuffled")
 
 
@@ -36,6 +37,8 @@ class SeededRandom:
 
     def randint(self, low: int, high: int) -> int:
         """Draw an integer from ``low`` to ``high``, both included."""
+        if type(low) is not int or type(high) is not int:
+            raise TypeError("randint(low, high) takes two integers")
         if high < low or high - low >= 2**50:
             raise ValueError(f"randint({low}, {high}) has nothing to draw from, or too much")
         return low + int(self.random() * (high - low + 1))
@@ -91,6 +94,8 @@ class ToolContext:
         if type(prefix) is not str or len(prefix) > 40:
             raise ValueError("next_id(prefix) takes a text of at most 40 characters")
         self._meter.tick()
+        if prefix not in self._counters and len(self._counters) == MAX_PREFIXES:
+            raise StepBudgetExceeded(f"ids with more than {MAX_PREFIXES} prefixes")
         number = self._counters.get(prefix, 0) + 1
         self._counters[prefix] = number
         return f"{prefix}{number}"

@@ -83,13 +83,24 @@ class Operators(Access):
         if kind is str:
             self.meter.search(container, value)
         elif kind in SIZED:
-            self.meter.charge(1 + (len(container) >> 1) if kind is not range else 1)
-            if type(value) not in SCALARS:
-                self.meter.weigh(value)
-                self.meter.weigh(list(container))
+            self.scan(value, container)
         elif kind in STREAMS:
             return self.comparable(value) in self.counted(container)
         return value in container
+
+    def scan(self, value: Any, container: Any) -> None:
+        """Charge for comparing a value with each element of a container."""
+        kind = type(value)
+        if type(container) is range and (kind is int or kind is bool):
+            self.meter.tick()
+            return
+        self.meter.charge(1 + (len(container) >> 1))
+        if kind is str:
+            if len(value) > LONG_TEXT:
+                self.meter.charge(len(container) * (len(value) >> 10))
+        elif kind not in SCALARS:
+            self.meter.weigh(value)
+            self.meter.weigh(list(container))
 
     def add(self, left: Any, right: Any) -> Any:
         """Answer ``left + right``."""

@@ -131,12 +131,12 @@ def _padding(meter: Meter, name: str) -> Callable[..., Any]:
 
 def _search_methods(operators: Operators) -> dict[str, Guard]:
     def index(values: Any, value: Any) -> int:
-        operators.contains(value, values)
+        operators.scan(value, values)
         found: int = values.index(value)
         return found
 
     def count(values: Any, value: Any) -> int:
-        operators.contains(value, values)
+        operators.scan(value, values)
         found: int = values.count(value)
         return found
 
@@ -158,7 +158,7 @@ def _list_methods(operators: Operators) -> dict[str, Guard]:
         values.insert(place, operators.attached(value))
 
     def remove(values: list[Any], value: Any) -> None:
-        operators.contains(value, values)
+        operators.scan(value, values)
         meter.wrote = True
         values.remove(value)
 

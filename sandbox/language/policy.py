@@ -16,7 +16,7 @@ from sandbox.language.ctx import CONTEXT_ATTRIBUTES, RANDOM_ATTRIBUTES
 from sandbox.language.meter import MAX_INTEGER_BITS
 from sandbox.language.methods import METHOD_NAMES
 
-__all__ = ["check_source", "parse_source"]
+__all__ = ["MAX_NODES", "MAX_SOURCE", "RESERVED", "check_source", "parse_source"]
 
 MAX_SOURCE = 100_000
 MAX_NODES = 40_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,10 +82,15 @@ class _ToolEntry(_Strict):
     tell: str | dict[str, Any] | None = None
 
 
+class _TaskCall(_Strict):
+    name: str
+    arguments: dict[str, Any] = {}
+
+
 class _TaskEntry(_Strict):
     world: str
     ask: str = ""
-    calls: tuple[dict[str, Any], ...]
+    calls: tuple[_TaskCall, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,9 +226,28 @@ def _text(path: Path, content: bytes) -> str:
 
 def _parse_json(path: Path, content: bytes) -> Any:
     try:
-        return orjson.loads(content)
+        value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise PackError(f"{path} line {error.lineno}: not JSON: {error.msg}") from None
+    try:
+        json.loads(content, object_pairs_hook=_no_key_twice, parse_int=_not_too_large)
+    except ValueError as error:
+        raise PackError(f"{path}: {error}") from None
+    return value
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice[:60]!r} stands twice in one object")
+
+
+def _not_too_large(digits: str) -> int:
+    number = int(digits[:40])
+    if not -(2**63) <= number < 2**64:
+        raise ValueError(f"the number {digits[:40]} has more than 64 bits")
+    return 0
 
 
 def _parse_manifest(folder: Path, content: bytes) -> _Manifest:
@@ -300,14 +325,10 @@ def _parse_tasks(path: Path, content: bytes) -> tuple[Task, ...]:
             continue
         try:
             entry = _TaskEntry.model_validate(orjson.loads(line))
-            calls = tuple(
-                Call(name=call["name"], arguments=call.get("arguments", {})) for call in entry.calls
-            )
+            calls = tuple(Call(name=call.name, arguments=call.arguments) for call in entry.calls)
         except orjson.JSONDecodeError as error:
             raise PackError(f"{path} line {number}: not JSON: {error.msg}") from None
         except ValidationError as error:
             raise PackError(f"{path} line {number}: {_first_error(error)}") from None
-        except KeyError:
-            raise PackError(f"{path} line {number}: a call needs a name") from None
         tasks.append(Task(world=entry.world, ask=entry.ask, calls=calls))
     return tuple(tasks)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-__all__ = ["Chooser", "draw_value", "resolve"]
+__all__ = ["Chooser", "count_of", "draw_value", "resolve"]
 
+DEEP = 6
+"""Below so many levels nothing is drawn that may be left out, for it doubles with each."""
 INTEGER_SPREAD = 20
 EXTRA_ITEMS = 3
 WORDS = ("alpha", "beta", "gamma", "delta", "x", "")
@@ -32,7 +34,13 @@ def resolve(schema: Any, root: Any) -> Any:
     return schema
 
 
-def draw_value(schema: Any, chooser: Chooser, root: Any = None) -> Any:
+def count_of(schema: Mapping[str, Any], keyword: str, otherwise: int = 0) -> int:
+    """Give a count that a schema demands; it may be written as a float."""
+    value = schema.get(keyword)
+    return int(value) if isinstance(value, (int, float)) else otherwise
+
+
+def draw_value(schema: Any, chooser: Chooser, root: Any = None, depth: int = 0) -> Any:
     """Draw a value.  It nearly always fits; check it, for keywords may contradict one another."""
     root = schema if root is None else root
     schema = resolve(schema, root)
@@ -41,23 +49,30 @@ def draw_value(schema: Any, chooser: Chooser, root: Any = None) -> Any:
     if "const" in schema:
         return schema["const"]
     examples = schema.get("x-examples")
-    if "enum" not in schema and examples and chooser.integer(0, 3):
+    if "enum" not in schema and isinstance(examples, (list, tuple)) and examples and chooser.integer(0, 3):
         return _choice(examples, chooser)
     if schema.get("enum"):
         return _choice(schema["enum"], chooser)
     for keyword in ("anyOf", "oneOf"):
         if schema.get(keyword):
             rest = {key: value for key, value in schema.items() if key != keyword}
-            return draw_value({**rest, **resolve(_choice(schema[keyword], chooser), root)}, chooser, root)
+            chosen = _plain(_choice(schema[keyword], chooser), root)
+            return draw_value({**rest, **chosen}, chooser, root, depth)
     if schema.get("allOf"):
-        return draw_value(_merged(schema, root), chooser, root)
-    return _draw_type(_type_of(schema, chooser), schema, chooser, root)
+        return draw_value(_merged(schema, root), chooser, root, depth)
+    return _draw_type(_type_of(schema, chooser), schema, chooser, root, depth)
+
+
+def _plain(part: Any, root: Any) -> Mapping[str, Any]:
+    """A schema may be ``true``, which demands nothing."""
+    part = resolve(part, root)
+    return part if isinstance(part, Mapping) else {}
 
 
 def _merged(schema: Mapping[str, Any], root: Any) -> dict[str, Any]:
     merged = {key: value for key, value in schema.items() if key != "allOf"}
     for part in schema["allOf"]:
-        for key, value in resolve(part, root).items():
+        for key, value in _plain(part, root).items():
             if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
                 merged[key] = {**merged[key], **value}
             else:
@@ -76,7 +91,7 @@ def _type_of(schema: Mapping[str, Any], chooser: Chooser) -> str:
     return str(_choice(ANY_TYPE, chooser))
 
 
-def _draw_type(kind: str, schema: Mapping[str, Any], chooser: Chooser, root: Any) -> Any:
+def _draw_type(kind: str, schema: Mapping[str, Any], chooser: Chooser, root: Any, depth: int) -> Any:
     match kind:
         case "null":
             return None
@@ -87,9 +102,9 @@ def _draw_type(kind: str, schema: Mapping[str, Any], chooser: Chooser, root: Any
         case "number":
             return _draw_number(schema, chooser)
         case "array":
-            return _draw_array(schema, chooser, root)
+            return _draw_array(schema, chooser, root, depth)
         case "object":
-            return _draw_object(schema, chooser, root)
+            return _draw_object(schema, chooser, root, depth)
         case _:
             return _draw_text(schema, chooser)
 
@@ -131,29 +146,29 @@ def _draw_text(schema: Mapping[str, Any], chooser: Chooser) -> str:
             return f"{_choice(DATES, chooser)}T18:30:00Z"
         case _:
             text = str(_choice(WORDS, chooser))
-    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
-    text = text.ljust(shortest, "x")
-    return text if longest is None else text[:longest]
+    text = text.ljust(count_of(schema, "minLength"), "x")
+    return text[: count_of(schema, "maxLength", len(text))]
 
 
-def _draw_array(schema: Mapping[str, Any], chooser: Chooser, root: Any) -> list[Any]:
-    fewest = schema.get("minItems", 0)
-    most = min(schema.get("maxItems", fewest + EXTRA_ITEMS), fewest + EXTRA_ITEMS)
+def _draw_array(schema: Mapping[str, Any], chooser: Chooser, root: Any, depth: int) -> list[Any]:
+    fewest = count_of(schema, "minItems")
+    extra = EXTRA_ITEMS if depth < DEEP else 0
+    most = min(count_of(schema, "maxItems", fewest + extra), fewest + extra)
     items = schema.get("items", {})
     values: list[Any] = []
     for _ in range(chooser.integer(fewest, max(fewest, most))):
-        value = draw_value(items, chooser, root)
+        value = draw_value(items, chooser, root, depth + 1)
         if not schema.get("uniqueItems") or value not in values:
             values.append(value)
     return values
 
 
-def _draw_object(schema: Mapping[str, Any], chooser: Chooser, root: Any) -> dict[str, Any]:
+def _draw_object(schema: Mapping[str, Any], chooser: Chooser, root: Any, depth: int) -> dict[str, Any]:
     required = set(schema.get("required", ()))
     return {
-        name: draw_value(part, chooser, root)
+        name: draw_value(part, chooser, root, depth + 1)
         for name, part in schema.get("properties", {}).items()
-        if name in required or chooser.integer(0, 1)
+        if name in required or (depth < DEEP and chooser.integer(0, 1))
     }
 
 

@@ -59,7 +59,10 @@ class WorkerPool:
         """
         self._asked += 1
         number = self._asked
-        frame = encode({"run": pack.digest, "batch": batch, "strict": strict, "number": number})
+        try:
+            frame = encode({"run": pack.digest, "batch": batch, "strict": strict, "number": number})
+        except FrameError as error:
+            raise WorkerDied(WorkerDeath.TOO_LONG, str(error)) from None
         await self._compile(pack)
         worker, body = await self._answered(pack, frame, seconds)
         if self._idle and not self._slots.value:

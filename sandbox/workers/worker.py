@@ -187,7 +187,12 @@ def _opened(program: Program, entry: dict[str, Any]) -> LiveWorld:
 
 
 def _written(fault: Fault) -> tuple[str, str, str]:
-    return fault.kind, fault.code[:MAX_ERROR_TEXT], fault.message[:MAX_ERROR_TEXT]
+    return fault.kind, _speakable(fault.code), _speakable(fault.message)
+
+
+def _speakable(text: str) -> str:
+    """Cut what a tool said; half a surrogate pair cannot be sent."""
+    return text[:MAX_ERROR_TEXT].encode("utf-8", "replace").decode()
 
 
 def start() -> NoReturn:

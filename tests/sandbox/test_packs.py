@@ -82,6 +82,18 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
         _write("pack.yaml", b"name: a\nname: b"),
         r"'name' stands twice in one mapping",
     ),
+    "a row twice": (
+        _write("worlds/town.json", b'{"members": {"M1": {}, "M1": {}}}'),
+        r"town\.json: the key 'M1' stands twice in one object",
+    ),
+    "a number of many bits": (
+        _write("worlds/town.json", b'{"members": {"M1": {"n": 99999999999999999999}}}'),
+        r"town\.json: the number 99999999999999999999 has more than 64 bits",
+    ),
+    "a call whose name is a number": (
+        _write("tasks.jsonl", b'{"world": "town", "calls": [{"name": 5}]}'),
+        r"tasks\.jsonl line 1: calls\.0\.name",
+    ),
     "not YAML": (_write("pack.yaml", b"a: [1"), r"pack\.yaml: not YAML"),
     "wrong name": (_replace("pack.yaml", "name: library", "name: bookshop"), r"'bookshop' differs"),
     "unknown key": (_replace("pack.yaml", "licence:", "license:"), r"pack\.yaml: licen[cs]e: "),
@@ -97,7 +109,10 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     "state not JSON": (_write("worlds/town.json", b"{"), r"town\.json line 1: not JSON"),
     "state no object": (_write("worlds/town.json", b"[]"), r"object of tables"),
     "task not JSON": (_write("tasks.jsonl", b"{}\n{"), r"tasks\.jsonl line 1"),
-    "task without name": (_write("tasks.jsonl", b'{"world": "town", "calls": [{}]}'), r"needs a name"),
+    "task without name": (
+        _write("tasks.jsonl", b'{"world": "town", "calls": [{}]}'),
+        r"line 1: calls\.0\.name",
+    ),
 }
 
 

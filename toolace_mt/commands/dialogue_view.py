@@ -7,6 +7,8 @@ from typing import Any
 
 from rich.text import Text
 
+from toolace_mt.commands.plain_text import plain
+
 __all__ = ["dialogue_lines"]
 
 _MOST_LETTERS = 300
@@ -32,4 +34,4 @@ def dialogue_lines(record: Mapping[str, Any]) -> Iterator[Text]:
 
 def _line(speaker: str, text: str, style: str) -> Text:
     shown = text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]} ..."
-    return Text.assemble((f"{speaker:>10}  ", style), " ".join(shown.split()))
+    return Text.assemble((f"{speaker:>10}  ", style), plain(" ".join(shown.split())))

@@ -15,6 +15,7 @@ from toolace_mt.commands.packs_check import report_lines
 from toolace_mt.commands.packs_import import import_command
 from toolace_mt.commands.packs_serve import serve_command
 from toolace_mt.commands.packs_strict import changes_of, run_strictly
+from toolace_mt.commands.plain_text import plain
 from toolace_mt.commands.wrong_input import WrongInput
 
 if TYPE_CHECKING:
@@ -55,28 +56,36 @@ def list_packs() -> None:
 def show_pack(pack: str) -> None:
     """Show a pack's tools, worlds and rules.  PACK is a shipped name or a folder."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from sandbox import open_pack
 
     opened = open_pack(pack)
     console = Console()
-    console.print(f"[bold]{opened.name}[/bold] {opened.version} ({opened.licence}): {opened.description}")
+    about = plain(f"{opened.version} ({opened.licence}): {opened.description}")
+    console.print(f"[bold]{opened.name}[/bold] {escape(about)}")
     if opened.mock is not None:
         console.print(
             f"[bold]mock: {opened.mock}[/bold]: nothing is computed; an audit concludes little from it"
         )
-    console.print(f"worlds: {', '.join(opened.worlds)}; clock: {opened.clock}; digest: {opened.digest[:16]}")
+    worlds = plain(", ".join(opened.worlds))
+    console.print(
+        f"worlds: {worlds}; clock: {opened.clock}; digest: {opened.digest[:16]}",
+        markup=False,
+        highlight=False,
+    )
     table = Table("tool", "effect", "arguments", "errors", "description")
     for tool in opened.tools:
         required = set(_strings(tool.parameters.get("required")))
         properties = tool.parameters.get("properties")
         names = list(properties) if isinstance(properties, dict) else []
         arguments = ", ".join(name if name in required else f"{name}?" for name in names)
-        table.add_row(tool.name, tool.effect, arguments, ", ".join(tool.errors), tool.description)
+        cells = (tool.name, tool.effect, arguments, ", ".join(tool.errors), tool.description)
+        table.add_row(*(escape(plain(cell)) for cell in cells))
     console.print(table)
     if opened.policy:
-        console.print(opened.policy, markup=False)
+        console.print(plain(opened.policy), markup=False)
 
 
 def _strings(value: object) -> list[str]:
@@ -106,7 +115,7 @@ def check_packs(packs: tuple[str, ...], examples: int, seed: int, isolation: str
                 report = check_pack(pack, examples=examples, seed=seed, required=isolation)
                 failed = failed or bool(report.errors)
                 for line in report_lines(name, pack, report):
-                    click.echo(line)
+                    click.echo(plain(line))
         finally:
             set_hypothesis_home_dir(None)
     if failed:

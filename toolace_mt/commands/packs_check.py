@@ -22,9 +22,11 @@ def report_lines(given: str, pack: Pack, report: PackReport) -> Iterator[str]:
             yield f"  {finding.counter_example.command(given)}"
     warnings = len(report.findings) - len(report.errors)
     successes = sum(1 for covered in report.coverage.values() if covered.successes)
+    mock = f" (mock: {pack.mock})" if pack.mock else ""
     yield (
-        f"{pack.name}: {len(report.errors)} errors, {warnings} warnings; {successes} of {len(pack.tools)} "
-        f"tools succeeded in {report.examples} sequences of {report.calls} calls; {_most_steps(report)}"
+        f"{pack.name}{mock}: {len(report.errors)} errors, {warnings} warnings; "
+        f"{successes} of {len(pack.tools)} tools succeeded in {report.examples} sequences of "
+        f"{report.calls} calls; {_most_steps(report)}"
         f"isolation {report.isolation.brief}"
     )
 

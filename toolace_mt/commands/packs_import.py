@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
+from toolace_mt.commands.plain_text import plain
 from toolace_mt.commands.wrong_input import WrongInput
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def import_command(source: str, folder: str, calls_file: str | None) -> None:
     calls = () if calls_file is None else tuple(_calls(Path(calls_file)))
     imported = anyio.run(lambda: import_pack(source, folder, calls=calls))
     for note in imported.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(plain(f"note: {note}"), err=True)
     pack = imported.pack
     click.echo(f"{folder}: {len(pack.tools)} tools; mock: {pack.mock}; see toolace-mt packs show {folder}")
 

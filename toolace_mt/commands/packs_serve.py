@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 import click
@@ -35,7 +36,11 @@ def serve_command(pack: str, port: int | None, world: str | None, isolation: str
 
     opened = open_pack(pack)
     if port is None:
-        anyio.run(partial(serve_stdio, opened, world=world, required=isolation))
+        try:
+            anyio.run(partial(serve_stdio, opened, world=world, required=isolation))
+        except KeyboardInterrupt:
+            click.echo("toolace-mt: stopped", err=True)
+            os._exit(130)  # an orderly end would wait for the thread that reads the standard input
     else:
         anyio.run(partial(serve_http, opened, port=port, world=world, required=isolation, announce=_announce))
 

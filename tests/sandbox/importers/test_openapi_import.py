@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
+import orjson
 import pytest
 import yaml
 from hypothesis import given
@@ -24,6 +26,7 @@ from sandbox import (
     import_pack,
     lint_schema,
     open_pack,
+    open_runtime,
     run,
 )
 from sandbox.importers.cleaning import Cleaner
@@ -168,7 +171,7 @@ async def test_what_only_the_server_writes_is_not_asked_for_and_what_only_it_rea
                 "responses": answered,
             },
             "put": {
-                "operationId": "set",
+                "operationId": "replace",
                 "requestBody": {"required": True, "content": listed},
                 "responses": answered,
             },
@@ -180,7 +183,7 @@ async def test_what_only_the_server_writes_is_not_asked_for_and_what_only_it_rea
     tools = {tool.name: tool for tool in imported.pack.tools}
     asked: Any = tools["add"].parameters
     given: Any = tools["add"].returns
-    nested: Any = tools["set"].parameters["properties"]
+    nested: Any = tools["replace"].parameters["properties"]
     assert set(asked["properties"]) == set(asked["required"]) == {"name", "secret"}
     inner = nested["body"]["allOf"][0]
     assert set(inner["properties"]) == set(inner["required"]) == {"name", "secret"}
@@ -230,3 +233,55 @@ FOREIGN = st.recursive(
 def test_a_cleaned_schema_passes_the_lint_or_is_refused(schema: dict[str, object]) -> None:
     with contextlib.suppress(ImportFailed):
         lint_schema(Cleaner(schema).clean(schema))
+
+
+def operation(name: str, *parameters: str) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "parameters": [{"name": part, "in": "query", "schema": {"type": "string"}} for part in parameters],
+        "responses": {"200": {"description": "Fine."}},
+    }
+
+
+async def test_names_that_code_may_not_bind_are_spelled_otherwise(tmp_path: Path) -> None:
+    paths = {
+        "/a": {"get": operation("list", "min", "max", "state", "class", "find")},
+        "/b": {"get": operation("find", "list", "list_")},
+        "/c": {"get": operation("state", "ctx")},
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": paths}
+    file = tmp_path / "api.yaml"
+    file.write_text(yaml.safe_dump(document))
+    imported = await import_pack(str(file), str(tmp_path / "api"))
+    assert [tool.name for tool in imported.pack.tools] == ["list_", "find", "state_"]
+    report = await anyio.to_thread.run_sync(lambda: check_pack(imported.pack, examples=8))
+    assert report.errors == ()
+    assert all(covered.successes for covered in report.coverage.values())
+
+
+async def test_an_api_that_is_too_large_for_one_pack_is_imported_as_far_as_it_fits(tmp_path: Path) -> None:
+    paths = {
+        f"/p{n}": {"get": operation(f"op{n}", *(f"parameter{m}" for m in range(10)))} for n in range(700)
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": paths}
+    file = tmp_path / "api.json"
+    file.write_bytes(orjson.dumps(document))
+    imported = await import_pack(str(file), str(tmp_path / "api"))
+    kept = len(imported.pack.tools)
+    assert 100 < kept < 700
+    assert imported.notes[-1].startswith(f"{700 - kept} tools are left out, from op")
+    async with open_runtime(workers=1) as runtime:
+        (execution,) = await runtime.run(
+            imported.pack, [Trajectory(start="mock", calls=(Call(name="op0", arguments={}),))]
+        )
+    assert isinstance(execution.steps[0].outcome, Returned)
+
+
+async def test_control_characters_of_a_description_are_left_out(tmp_path: Path) -> None:
+    paths = {"/a": {"get": operation("look") | {"description": "Right\u200e and \u202eleft."}}}
+    document = {"openapi": "3.1.0", "info": {"title": "My API\r\nsecond", "version": "1"}, "paths": paths}
+    file = tmp_path / "api.json"
+    file.write_bytes(orjson.dumps(document))
+    imported = await import_pack(str(file), str(tmp_path / "api"))
+    assert "My API" in imported.pack.description
+    assert not any(sign in imported.pack.description for sign in "\r\n\u202e")
