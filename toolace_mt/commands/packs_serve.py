@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from functools import partial
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -36,13 +39,17 @@ def serve_command(pack: str, port: int | None, world: str | None, isolation: str
 
     opened = open_pack(pack)
     if port is None:
-        try:
-            anyio.run(partial(serve_stdio, opened, world=world, required=isolation))
-        except KeyboardInterrupt:
-            click.echo("toolace-mt: stopped", err=True)
-            os._exit(130)  # an orderly end would wait for the thread that reads the standard input
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _leave)
+        anyio.run(partial(serve_stdio, opened, world=world, required=isolation))
     else:
         anyio.run(partial(serve_http, opened, port=port, world=world, required=isolation, announce=_announce))
+
+
+def _leave(number: int, _: FrameType | None) -> NoReturn:
+    """End at once: an orderly end would wait for the thread that reads the standard input."""
+    click.echo("toolace-mt: stopped", err=True)
+    os._exit(128 + number)
 
 
 def _announce(address: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,3 +122,30 @@ async def test_a_server_that_is_not_there_is_one_line(source: str, tmp_path: Pat
     with pytest.raises(ImportFailed, match="is the server there") as caught:
         await import_pack(source, str(tmp_path / "none"))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_on_standard_input_ends_at_once_when_it_is_told_to(number: signal.Signals) -> None:
+    greeting = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "t", "version": "1"},
+        },
+    }
+    with subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(f"{json.dumps(greeting)}\n")
+        server.stdin.flush()
+        assert '"serverInfo"' in server.stdout.readline()
+        server.send_signal(number)
+        try:
+            assert server.wait(20) == 128 + number
+        finally:
+            server.kill()
