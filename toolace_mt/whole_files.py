@@ -21,9 +21,11 @@ def write_whole(path: Path, lines: Iterable[bytes]) -> None:
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file beside ``path``; sync it and put it in place when the block ends, on failure remove it.
 
-    Raises ``OSError`` that names ``path``.
+    One process at a time writes to a path.  Raises ``OSError`` that names ``path``.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        left.unlink(missing_ok=True)  # a killed process could not
     try:
         with part.open("wb") as file:
             yield file

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from engine.chat.openai_wire import Omission, chat_url, error_for, lessons, reply_from, request_body
+from engine.chat.openai_wire import Omission, chat_url, error_for, lessons, reply_from, request_body, shown
 from engine.errors import ModelError, RefusedRequest, TransientError, UnusableModel
 from engine.types import ChatReply, ChatRequest
 
@@ -18,6 +19,8 @@ __all__ = ["ApiKey", "OpenAIModel", "open_openai"]
 
 _KEY_VARIABLE = "OPENAI_API_KEY"
 _FIRST_REQUESTS = 10
+_MOST_BYTES = 8 << 20
+_HIDDEN = "[key]"
 
 
 class ApiKey:
@@ -55,8 +58,22 @@ class ApiKey:
         return {"Authorization": f"Bearer {self._secret}"}
 
     def hide_in(self, body: bytes) -> bytes:
-        """Give ``body`` without the secret: servers repeat it in their complaints."""
-        return body.replace(self._secret.encode(), b"[key]") if self._secret else body
+        """Give the body of a complaint without the secret, which servers repeat there."""
+        return body.replace(self._secret.encode(), _HIDDEN.encode()) if self._is_secret(8) else body
+
+    def hide(self, text: str) -> str:
+        """Give a message without the secret."""
+        return text.replace(self._secret, _HIDDEN) if self._is_secret(8) else text
+
+    def hide_in_reply(self, reply: ChatReply) -> ChatReply:
+        """Give the reply without the secret; a key that may be an ordinary word is left in it."""
+        if not self._is_secret(16) or self._secret not in reply.text:
+            return reply
+        return replace(reply, text=self.hide(reply.text))
+
+    def _is_secret(self, least: int) -> bool:
+        """Servers that need no key are given words like ``none`` and ``ollama``."""
+        return len(self._secret) >= least
 
 
 class OpenAIModel:
@@ -111,23 +128,39 @@ class OpenAIModel:
             async with self._session.post(
                 self._url, data=body, headers=headers, allow_redirects=False
             ) as response:
-                answer = await response.read()
+                answer = await _bounded(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._connection_error(error) from None  # its request info holds the key
         self._has_answered = True
-        return response.status, response.headers, answer if self._key is None else self._key.hide_in(answer)
+        if answer is None:
+            raise self._unless_at_first(
+                RefusedRequest(f"{self._server} sent an answer of more than {_MOST_BYTES:,} bytes")
+            )
+        return response.status, response.headers, answer
 
     def _read(self, body: bytes, request: ChatRequest) -> ChatReply:
         try:
             reply = reply_from(body, request, self._model)
-        except TransientError as error:
-            raise self._unless_at_first(error) from None
+        except TransientError:
+            raise self._unless_at_first(self._malformed(body)) from None
         self._unserved = None
-        return reply
+        return reply if self._key is None else self._key.hide_in_reply(reply)
+
+    def _malformed(self, body: bytes) -> ModelError:
+        return TransientError(
+            self._hidden(f"{self._model} sent a malformed answer: {shown(self._bare(body))}")
+        )
 
     def _error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
-        error = error_for(status, headers, body, server=self._server, model=self._model)
+        error = error_for(status, headers, self._bare(body), server=self._server, model=self._model)
+        error.args = (self._hidden(str(error)),)  # what stood escaped in the body, or in a header
         return self._unless_at_first(error) if isinstance(error, RefusedRequest) else error
+
+    def _bare(self, body: bytes) -> bytes:
+        return body if self._key is None else self._key.hide_in(body)
+
+    def _hidden(self, message: str) -> str:
+        return message if self._key is None else self._key.hide(message)
 
     def _unless_at_first(self, error: ModelError) -> ModelError:
         if self._unserved is None:
@@ -203,6 +236,19 @@ async def open_openai(
         yield OpenAIModel(session, url, model, key=key, name=name or model, headers=headers)
 
 
+async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
+    """Read a body; None if it is longer than any answer may be."""
+    length = response.content_length
+    if length is not None and "Content-Encoding" not in response.headers:
+        return await response.read() if length <= _MOST_BYTES else None
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            return None
+    return bytes(body)
+
+
 def _proxy_for(url: str) -> tuple[str | None, aiohttp.BasicAuth | None]:
     """Find the proxy once: aiohttp's own ``trust_env`` reads ~/.netrc in a thread before every request."""
     parts = urlsplit(url)
@@ -212,7 +258,12 @@ def _proxy_for(url: str) -> tuple[str | None, aiohttp.BasicAuth | None]:
     found = getproxies().get(parts.scheme)
     if not found:
         return None, None
-    proxy = urlsplit(found if "://" in found else f"http://{found}")
+    try:
+        proxy = urlsplit(found if "://" in found else f"http://{found}")
+    except ValueError:
+        raise UnusableModel(
+            f"the variable {parts.scheme}_proxy is not a proxy's address: correct it or unset it"
+        ) from None
     auth = None
     if proxy.username:
         auth = aiohttp.BasicAuth(unquote(proxy.username), unquote(proxy.password or ""))

@@ -28,6 +28,7 @@ __all__ = [
     "reply_from",
     "request_body",
     "retry_after_seconds",
+    "shown",
 ]
 
 Omission = Literal["response_format", "max_tokens", "temperature", "seed", "stop"]
@@ -56,7 +57,8 @@ def chat_url(base: str) -> str:
     except ValueError:
         valid = False
     if not valid or re.search(r"\s", text):
-        raise UnusableModel(f"{base!r} is not a server's address: write it like http://localhost:8000/v1")
+        shown = re.sub(r"[^/@]*@", "", base, count=1)
+        raise UnusableModel(f"{shown!r} is not a server's address: write it like http://localhost:8000/v1")
     path = parts.path.rstrip("/")
     if not path.endswith("/chat/completions"):
         path = f"{path or '/v1'}/chat/completions"
@@ -120,8 +122,8 @@ class _Choice(msgspec.Struct, gc=False):
 
 
 class _Usage(msgspec.Struct, gc=False):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: Any = 0
+    completion_tokens: Any = 0
 
 
 class _Completion(msgspec.Struct, gc=False):
@@ -143,7 +145,7 @@ def reply_from(body: bytes, request: ChatRequest, model: str) -> ChatReply:
         completion = _READER.decode(body)
         choice = completion.choices[0]
     except (ValueError, RecursionError, IndexError):
-        raise TransientError(f"{model} sent a malformed answer: {_one_line(body)}") from None
+        raise TransientError(f"{model} sent a malformed answer: {shown(body)}") from None
     text, ended = choice.message.text, choice.finish_reason or "stop"
     usage = _usage(completion.usage, request, text)
     if ended == DECLINED or (choice.message.refusal and not text):
@@ -153,14 +155,22 @@ def reply_from(body: bytes, request: ChatRequest, model: str) -> ChatReply:
 
 def _usage(told: _Usage | None, request: ChatRequest, text: str) -> Usage:
     if told is not None:
-        used = (told.prompt_tokens, told.completion_tokens)
+        used = [_count(told.prompt_tokens), _count(told.completion_tokens)]
         if any(used) and min(used) >= 0 and max(used) <= _MOST_TOKENS:
-            return Usage(prompt_tokens=told.prompt_tokens, completion_tokens=told.completion_tokens)
+            return Usage(prompt_tokens=used[0], completion_tokens=used[1])
     return Usage(
         prompt_tokens=max(1, likely_tokens(request) - request.max_tokens),
         completion_tokens=min(request.max_tokens, len(text) // 4 + 1),
         estimated=True,
     )
+
+
+def _count(told: object) -> int:
+    """Read a number of tokens, whatever its type; -1 if it is none."""
+    try:
+        return int(told) if isinstance(told, (int, float, str)) and float(told).is_integer() else -1
+    except (ValueError, OverflowError):
+        return -1
 
 
 def error_for(status: int, headers: Mapping[str, str], body: bytes, *, server: str, model: str) -> ModelError:
@@ -209,7 +219,7 @@ def _asked_pause(headers: Mapping[str, str], now: datetime) -> float | None:
         return seconds
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
@@ -228,14 +238,15 @@ def _server_message(body: bytes) -> str:
     try:
         told = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _one_line(body)
+        return shown(body)
     for key in ("error", "message", "detail"):
         if isinstance(told, dict) and told.get(key):
             told = told[key]
     if isinstance(told, dict) and "message" not in told:
-        return _one_line(body)
-    return _one_line(str(told).encode("utf-8", "replace"))
+        return shown(body)
+    return shown(str(told).encode("utf-8", "replace"))
 
 
-def _one_line(body: bytes) -> str:
+def shown(body: bytes) -> str:
+    """Give the beginning of a body in one line."""
     return one_line(body[: 4 * _LONGEST_REASON].decode("utf-8", "replace"), _LONGEST_REASON)

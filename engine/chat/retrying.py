@@ -18,9 +18,12 @@ __all__ = ["RetryPolicy", "RetryingModel"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often and how late.  A refusal for overload is no sign of illness, so it may happen more often."""
+    """How often and how late; an outage of half a minute is waited for.
 
-    attempts: int = 6
+    A refusal for overload is no sign of illness, so it may happen more often.
+    """
+
+    attempts: int = 8
     overload_attempts: int = 40
     base_seconds: float = 0.5
     ceiling_seconds: float = 60.0

@@ -21,6 +21,7 @@ __all__ = ["StructuredModel", "Validators", "json_candidates", "schema_instructi
 # A reply full of brackets must not cost seconds.
 _MOST_ATTEMPTS = 64
 _LONGEST_REASON = 200
+_MOST_QUOTED = 8_000
 
 
 class Validators:
@@ -124,7 +125,8 @@ def json_candidates(text: str) -> Iterator[tuple[str, JsonValue]]:
         if start is None:
             return
         try:
-            value, end = decoder.raw_decode(text, start)
+            _, end = decoder.raw_decode(text, start)
+            value = orjson.loads(text[start:end])  # stricter: no half surrogates, no NaN
         except (ValueError, RecursionError):
             position = start + 1
         else:
@@ -143,7 +145,7 @@ def _repair_request(request: ChatRequest, reply: ChatReply, complaint: str) -> C
         request,
         messages=(
             *request.messages,
-            ChatMessage(role="assistant", content=reply.text),
+            ChatMessage(role="assistant", content=reply.text[:_MOST_QUOTED]),
             ChatMessage(
                 role="user",
                 content=f"That answer cannot be used: {complaint}\n{schema_instruction(request.schema)}",

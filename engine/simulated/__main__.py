@@ -6,6 +6,7 @@ It prints its address and lives until its standard input closes, so it dies with
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import anyio
 import anyio.to_thread
@@ -16,8 +17,9 @@ from engine.simulated import Behaviour, SimulatedServer
 
 async def _main(behaviour: Behaviour) -> None:
     async with SimulatedServer(behaviour).running() as server:
-        sys.stdout.write(f"{server.url}\n")
-        sys.stdout.flush()
+        with suppress(BrokenPipeError):  # who started it has gone: so will its input
+            sys.stdout.write(f"{server.url}\n")
+            sys.stdout.flush()
         await anyio.to_thread.run_sync(sys.stdin.buffer.read)
 
 

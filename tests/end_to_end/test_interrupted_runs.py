@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import orjson
 import pytest
 
@@ -22,13 +23,17 @@ CONCURRENCY = 4
 MOST_IN_FLIGHT = CONCURRENCY * 4  # a round fills at most four gaps of a dialogue at once
 
 
-async def signalled(words: list[str], server: WatchedServer, *, after: int, sign: signal.Signals) -> int:
+async def signalled(
+    words: list[str], server: WatchedServer, *, after: int, sign: signal.Signals, times: int = 1
+) -> int:
     """Start a run, send it a signal when the model has been asked so often, and give its exit status."""
     async with await anyio.open_process(
         command(*words), env=environment(), stdin=None, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         await server.asked_again(after)
-        process.send_signal(sign)
+        for _ in range(times):
+            process.send_signal(sign)
+            await anyio.lowlevel.checkpoint()
         with anyio.fail_after(30):
             return await process.wait()
 
@@ -81,6 +86,19 @@ async def test_a_run_asked_for_more_keeps_the_earlier_lines(
     assert fewer.status == 2
     assert "holds 8 accepted dialogues, and --count 3 is fewer" in fewer.complaint
     assert data_of(tmp_path / "run") == whole
+
+
+@pytest.mark.parametrize("times", [2, 3])
+async def test_a_run_that_is_interrupted_again_and_again_ends_at_once_and_loses_nothing(
+    reference: Reference, slow_server: WatchedServer, tmp_path: Path, times: int
+) -> None:
+    words = [*arguments(slow_server, tmp_path / "run"), "--concurrency", str(CONCURRENCY), "--resume"]
+    for share in (5, 3, 2):
+        after = reference.requests // share // 2
+        assert await signalled(words, slow_server, after=after, sign=signal.SIGINT, times=times) == 130
+    finished = await run_program(*words)
+    assert finished.status == 0, finished.err
+    assert data_of(tmp_path / "run") == data_of(reference.folder)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])

@@ -21,6 +21,13 @@ def test_a_file_is_written_and_written_over(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["lines.jsonl"]
 
 
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".lines.jsonl.4711.part").write_bytes(b"half")
+    (tmp_path / ".other.jsonl.4711.part").write_bytes(b"somebody else's")
+    write_whole(tmp_path / "lines.jsonl", [b"x"])
+    assert {file.name for file in tmp_path.iterdir()} == {"lines.jsonl", ".other.jsonl.4711.part"}
+
+
 def test_an_interrupted_write_leaves_what_was_there_and_no_litter(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     write_whole(path, [b"before\n"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import signal
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from engine import BudgetSpent, EventStream, RunControl, StopReason
 from toolace_mt.commands.dialogue_view import dialogue_lines
+from toolace_mt.commands.interrupts import leaving_at_the_second
 from toolace_mt.commands.live_status import telling_status
 from toolace_mt.commands.progress import showing_progress
 from toolace_mt.config import GenerateConfig
@@ -26,11 +28,16 @@ _REASONS = 3
 def generate_and_report(settings: GenerateConfig) -> int:
     """Make the dialogues, say what was made, and give the exit status.  Raises ``BudgetSpent`` at its end."""
     collect_rarely()
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is a run that can tell how it stands
     console = Console(stderr=True)
-    try:
-        run = anyio.run(_generate, settings, console)
-    except KeyboardInterrupt:
+
+    def say_stopped() -> None:
         console.print(f"Stopped. Nothing that was paid for is lost: add --resume to go on in {settings.out}.")
+
+    try:
+        run = anyio.run(_generate, settings, console, say_stopped)
+    except KeyboardInterrupt:
+        say_stopped()
         return 130
     _report(run, settings, Console())
     if run.stop is StopReason.BUDGET_SPENT:
@@ -41,10 +48,10 @@ def generate_and_report(settings: GenerateConfig) -> int:
     return 1 if run.failed or run.ledger["accepted"] < settings.count else 0
 
 
-async def _generate(settings: GenerateConfig, console: Console) -> Run:
+async def _generate(settings: GenerateConfig, console: Console, say_stopped: Callable[[], None]) -> Run:
     events = EventStream()
     say = _sayer(console)
-    with showing_progress(console) as display:
+    with leaving_at_the_second(say_stopped), showing_progress(console) as display:
         events.subscribe(display.read)
         async with telling_status(display, console) as take_control:
 

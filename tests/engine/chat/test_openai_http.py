@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import traceback
 from collections.abc import Mapping
@@ -48,6 +49,46 @@ async def test_a_key_that_an_answer_repeats_is_shown_nowhere() -> None:
         with pytest.raises(TransientError, match=r"malformed answer: .*Bearer \[key\]") as caught:
             await ask(server, key=ApiKey(SECRET))
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in SECRET)
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        Answer(status=400, body=f'{{"error": {{"message": "bad key {ESCAPED}"}}}}'.encode()),
+        Answer(status=302, headers={"Location": f"http://x.example/{SECRET}"}),
+        Answer(status=500, body=SECRET.encode()),
+        Answer(body=f'{{"choices": [], "model": "{SECRET}"}}'.encode()),
+    ],
+)
+async def test_a_key_that_is_repeated_in_any_way_is_shown_nowhere(echo: Answer) -> None:
+    async with OpenAIServer(lambda *_: echo).running() as server:
+        with pytest.raises(ModelError) as caught:
+            await ask(server, key=ApiKey(SECRET))
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("key", ["x", "none", "ollama", "lm-studio"])
+async def test_a_key_that_is_an_ordinary_word_changes_no_reply(key: str) -> None:
+    said = "The text of none is x; ollama and lm-studio are servers."
+    async with OpenAIServer(lambda *_: Answer(text=said)).running() as server:
+        assert await ask(server, key=ApiKey(key)) == said
+
+
+async def test_a_long_key_is_hidden_in_replies_too() -> None:
+    async with OpenAIServer(lambda *_: Answer(text=f"Your key is {SECRET}.")).running() as server:
+        assert await ask(server, key=ApiKey(SECRET)) == "Your key is [key]."
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
+async def test_an_answer_without_end_is_not_read_to_its_end(headers: dict[str, str]) -> None:
+    endless = b" " * (9 << 20)
+    body = gzip.compress(endless) if headers else endless
+    async with OpenAIServer(lambda *_: Answer(body=body, headers=headers)).running() as server:
+        with pytest.raises(RefusedRequest, match="an answer of more than 8,388,608 bytes"):
+            await ask(server)
 
 
 async def test_nothing_that_answers_there_is_named_with_the_remedy() -> None:

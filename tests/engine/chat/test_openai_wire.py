@@ -100,6 +100,7 @@ def test_a_complaint_teaches_what_to_leave_out(status: int, said: str, learned: 
         ({"Retry-After": "-4"}, 0.0),
         ({"Retry-After": "nan"}, None),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"}, None),
         ({"Retry-After": "86400"}, 86400.0),
         ({"Retry-After": "99999999999999999999999"}, None),
         ({"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}, None),
@@ -192,8 +193,10 @@ def test_usage_that_the_server_does_not_tell_is_estimated_and_marked() -> None:
     assert 0 < silent.usage.completion_tokens <= 16
 
 
-@pytest.mark.parametrize("told", [(-5, 7), (0, 0), (2**63, 1), (1, 2**31 + 1)])
-def test_usage_that_cannot_be_is_estimated(told: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "told", [(-5, 7), (0, 0), (2**63, 1), (1, 2**31 + 1), (None, 5), (1.5, 2), ("many", 3), ([], {})]
+)
+def test_usage_that_cannot_be_is_estimated(told: tuple[object, object]) -> None:
     usage = dict(zip(("prompt_tokens", "completion_tokens"), told, strict=True))
     assert reply_from(answer({"content": "hi"}, usage=usage), request(), "m").usage.estimated
 

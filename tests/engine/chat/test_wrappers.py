@@ -177,6 +177,8 @@ async def test_what_a_model_declines_is_paid_for_and_never_asked_again(tmp_path:
         ("[" * 5000, []),
         ('{"a": ', []),
         ("7", [7]),
+        (r'{"\ud800": "x"}', []),
+        (r'{"text": "half a pair: \ud800"} or {"a": NaN} or {"b": 1}', [{"b": 1}]),
     ],
 )
 def test_json_is_found_among_words(text: str, values: list[object]) -> None:
