@@ -33,6 +33,18 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _texts_can_be_written(cls, values: Any) -> Any:
+        """Of what a shell gives that is not UTF-8, half surrogates are made."""
+        for key, value in values.items() if isinstance(values, Mapping) else ():
+            if isinstance(value, str) and not value.isascii():
+                try:
+                    value.encode()
+                except UnicodeEncodeError:
+                    raise ValueError(f"{key} is not written in UTF-8") from None
+        return values
+
 
 class PriceConfig(_Strict):
     """US dollars per million tokens."""

@@ -72,14 +72,14 @@ async def _open_weights(config: GenerateConfig, path: str, stack: AsyncExitStack
 
 async def _open_endpoint(config: GenerateConfig, place: EndpointConfig, stack: AsyncExitStack) -> Endpoint:
     from engine.chat.openai_http import ApiKey, open_openai
-    from engine.chat.openai_wire import chat_url
+    from engine.chat.openai_wire import chat_url, without_user
 
     name = config.model_name or (config.endpoints[0].model if config.endpoints else None)
     model = place.model or name
     if model is None or name is None:
-        raise ConfigError(f"--model {place.url}: name the model there with --model-name")
+        raise ConfigError(f"--model {without_user(place.url)}: name the model there with --model-name")
     if place.key_env is not None and not os.environ.get(place.key_env, "").strip():
-        raise ConfigError(f"the variable {place.key_env} holds no key for {place.url}: set it")
+        raise ConfigError(f"the variable {place.key_env} holds no key for {without_user(place.url)}: set it")
     key = ApiKey.find(os.environ, place.key_file, variable=place.key_env or "OPENAI_API_KEY")
     opened = await stack.enter_async_context(open_openai(place.url, model, key=key, name=name))
     label = urlsplit(chat_url(place.url)).netloc.rpartition("@")[2]

@@ -9,9 +9,18 @@ from contextlib import contextmanager
 from typing import Final
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine import EndpointRested, Event, EventStream, Journal, JournalReader, Price, WidthChanged
+from engine import (
+    EndpointRested,
+    Event,
+    EventStream,
+    Journal,
+    JournalError,
+    JournalReader,
+    Price,
+    WidthChanged,
+)
 
 __all__ = ["WIDTH_CHANGED", "Session", "last_session", "noting_changes"]
 
@@ -60,7 +69,12 @@ class Session(BaseModel):
 def last_session(journal: Journal | JournalReader) -> Session | None:
     """The last stretch of the run; None when it has not begun one."""
     stored = journal.meta(_SESSION)
-    return None if stored is None else Session.model_validate_json(stored)
+    try:
+        return None if stored is None else Session.model_validate_json(stored)
+    except ValidationError:
+        raise JournalError(
+            "the journal is damaged: what it notes of the run cannot be read; choose another folder"
+        ) from None
 
 
 @contextmanager

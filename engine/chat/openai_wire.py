@@ -29,6 +29,7 @@ __all__ = [
     "request_body",
     "retry_after_seconds",
     "shown",
+    "without_user",
 ]
 
 Omission = Literal["response_format", "max_tokens", "temperature", "seed", "stop"]
@@ -57,12 +58,18 @@ def chat_url(base: str) -> str:
     except ValueError:
         valid = False
     if not valid or re.search(r"\s", text):
-        shown = re.sub(r"[^/@]*@", "", base, count=1)
-        raise UnusableModel(f"{shown!r} is not a server's address: write it like http://localhost:8000/v1")
+        raise UnusableModel(
+            f"{without_user(base)!r} is not a server's address: write it like http://localhost:8000/v1"
+        )
     path = parts.path.rstrip("/")
     if not path.endswith("/chat/completions"):
         path = f"{path or '/v1'}/chat/completions"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+
+def without_user(address: str) -> str:
+    """Give an address as it may be shown: without a user's name and password."""
+    return re.sub(r"[^/@]*@", "", address, count=1)
 
 
 def request_body(request: ChatRequest, model: str, omit: frozenset[Omission]) -> bytes:

@@ -233,6 +233,8 @@ def _parse_json(path: Path, content: bytes) -> Any:
         json.loads(content, object_pairs_hook=_no_key_twice, parse_int=_not_too_large)
     except ValueError as error:
         raise PackError(f"{path}: {error}") from None
+    except RecursionError:
+        raise PackError(f"{path}: nested too deeply; make it flatter") from None
     return value
 
 

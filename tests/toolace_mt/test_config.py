@@ -77,6 +77,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ({"max_usd": float("inf")}, "--max-usd: input should be"),
         ({"max_usd": 1e308}, "--max-usd: input should be less than or equal to"),
         ({"seed": 2**63}, "--seed: input should be less than"),
+        ({"model_name": "\udcff"}, "the options: model_name is not written in UTF-8"),
         ({"strategy": "mas"}, "--strategy mas: "),
         ({"planner": "model"}, "--planner model: "),
     ],
