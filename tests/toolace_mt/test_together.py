@@ -104,3 +104,17 @@ async def test_what_is_shielded_is_finished_before_a_cancellation_reaches_it(pla
             await after(3, 0)
             scope.cancel()
     assert finished
+
+
+async def test_a_patient_error_waits_for_the_others() -> None:
+    ended: list[int] = []
+
+    async def slow() -> int:
+        await after(5, 0)
+        ended.append(1)
+        return 1
+
+    calls: list[Callable[[], Awaitable[int]]] = [partial(failing, 1, KeyError("x")), slow, slow]
+    with pytest.raises(KeyError, match="x"):
+        await all_of(calls, patient=(KeyError,))
+    assert ended == [1, 1]

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import orjson
 
-from engine import ChatRequest, RefusedRequest, ReplySchema
+from engine import BudgetSpent, ChatRequest, RefusedRequest, ReplySchema, TransientError
 from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed
 from toolace_mt.dialogue import UserTurn
@@ -26,8 +26,10 @@ from toolace_mt.transcript import DeclaredTool, JsonObject
 from toolace_mt.words.context import FillContext, Strictness
 from toolace_mt.words.rules import first_breach
 
-__all__ = ["Filled", "Gap", "fill_gap", "gaps_at"]
+__all__ = ["PATIENT", "Filled", "Gap", "fill_gap", "gaps_at"]
 
+PATIENT: Final = (BudgetSpent, TransientError)
+"""Errors of one request that let those beside it come to their end, for they are paid for."""
 _WARM: Final = 0.6
 _LONGEST_PART: Final = 180
 
@@ -107,7 +109,8 @@ async def fill_gap(gap: Gap, ask: Ask, *, strictness: Strictness, attempts: int,
             partial(_reworded, gap, number, part, ask, strictness=strictness, attempts=attempts, label=label)
             for number, part in enumerate(parts)
             if strictness == "free" or _is_open(part, now[number])
-        ]
+        ],
+        patient=PATIENT,
     )
     refused = [rule for one in tried for rule in one.refused]
     words = list(now)

@@ -16,7 +16,7 @@ from toolace_mt.asking import Ask
 from toolace_mt.chance import derived_seed, source_of_chance
 from toolace_mt.dialogue import Dialogue
 from toolace_mt.draft import Draft, Preference, Round
-from toolace_mt.stages.fill import Filled, Gap, fill_gap, gaps_at
+from toolace_mt.stages.fill import PATIENT, Filled, Gap, fill_gap, gaps_at
 from toolace_mt.stages.judge import Contest, Judge
 from toolace_mt.together import all_of
 from toolace_mt.words.context import Strictness
@@ -67,7 +67,8 @@ class Refiner:
             [
                 partial(fill_gap, gap, ask, strictness=self.strictness, attempts=self.attempts, label=label)
                 for gap in gaps
-            ]
+            ],
+            patient=PATIENT,
         )
         masked = draft.dialogue.mask(positions)
         kept: dict[int, tuple[str, ...]] = {}
