@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from toolace_mt.formats.call_text import read_arguments
+from toolace_mt.formats.json_text import dump_json
 from toolace_mt.transcript import JsonObject, JsonValue
 
 __all__ = ["answered", "question_and_answer", "unwrapped_exchanges"]
@@ -29,7 +31,22 @@ def answered(record: JsonObject, messages: list[JsonValue]) -> list[JsonValue]:
     if not isinstance(last, (dict, Mapping)) or last.get("role") not in _ASKING:
         return messages
     answer = next(_answers(record), None)
-    return messages if answer is None else [*messages, answer]
+    if answer is None or (answer not in record.values() and _calls_in([answer]) & _calls_in(messages)):
+        return messages  # a dialogue that was played, and beside it the calls that were expected of it
+    return [*messages, answer]
+
+
+def _calls_in(messages: Sequence[JsonValue]) -> set[tuple[str, str]]:
+    """The calls of messages: names and arguments."""
+    turns = [message for message in messages if isinstance(message, (dict, Mapping))]
+    listed = [calls for turn in turns if isinstance(calls := turn.get("tool_calls"), list)]
+    found = [_as_call(call) for several in listed for call in several]
+    functions = [call["function"] for call in found if call is not None]
+    return {
+        (str(function["name"]), dump_json(read_arguments(function["arguments"])[0]))
+        for function in functions
+        if isinstance(function, (dict, Mapping))
+    }
 
 
 def question_and_answer(record: JsonValue) -> JsonObject | None:

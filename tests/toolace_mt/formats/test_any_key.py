@@ -56,6 +56,15 @@ def test_an_answer_apart_from_its_question_is_read_with_it(key: str, messages: s
     assert [tool.name for tool in found.tools or ()] == ["get_order"]
 
 
+def test_calls_that_were_expected_of_a_dialogue_that_was_played_are_not_made_at_its_end() -> None:
+    played = [*OPENAI, {"role": "tool", "content": "here"}, {"role": "user", "content": "Thanks, bye."}]
+    found = read({"tools": TOOLS, "messages": played, "expected_actions": [ANSWER, ANSWER]})
+    assert [message.role for message in found.messages] == ["user", "assistant", "tool", "user"]
+    another = {"name": "get_order", "arguments": {"order_id": "2"}}
+    asked = read({"tools": TOOLS, "messages": played, "expected_calls": [another]})
+    assert [message.role for message in asked.messages][-1] == "assistant"
+
+
 def test_a_dialogue_told_step_by_step_is_read_once() -> None:
     reply = {"role": "assistant", "content": "It is here."}
     result = {"role": "tool", "content": "here"}
