@@ -8,8 +8,16 @@ from collections.abc import Iterator, Mapping
 from toolace_mt.formats.call_text import loose_value
 from toolace_mt.formats.json_text import NotJsonError, dump_json
 from toolace_mt.formats.mark_grammars import listed_calls
-from toolace_mt.formats.tools import read_tools, write_tool
-from toolace_mt.formats.turns import Turn, identity, listed_turns, read_result, read_turns, written_turns
+from toolace_mt.formats.tools import read_tools, tools_anywhere, write_tool
+from toolace_mt.formats.turns import (
+    Turn,
+    identity,
+    listed_turns,
+    read_result,
+    read_turns,
+    tools_in,
+    written_turns,
+)
 from toolace_mt.transcript import (
     DeclaredTool,
     JsonObject,
@@ -57,6 +65,8 @@ class HermesFormat:
         messages = [message for turn in read_turns(record) for message in _messages(turn)]
         declared = record.get("tools") if isinstance(record, Mapping) else None
         tools = read_tools(declared) if declared is not None else _declared(messages)
+        if tools is None:
+            tools = _declared_elsewhere(record, messages)
         return Transcript(id=identity(record, place), messages=tuple(messages), tools=tools, place=place)
 
     def write(self, transcript: Transcript) -> JsonObject:
@@ -109,6 +119,15 @@ def _declared(messages: list[Message]) -> tuple[DeclaredTool, ...] | None:
             entries = [line for line in lines.splitlines() if line.strip()]
             return read_tools(list(entries), native=True)
     return None
+
+
+def _declared_elsewhere(record: JsonValue, messages: list[Message]) -> tuple[DeclaredTool, ...] | None:
+    """In an object beside the messages, or as a list in the system prompt."""
+    beside = tools_anywhere(record) if isinstance(record, Mapping) else None
+    if beside is not None:
+        return read_tools(beside)
+    prompts = (message.text or "" for message in messages if message.role == "system")
+    return next((found for prompt in prompts if (found := tools_in(prompt))), None)
 
 
 def _written(message: Message) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from toolace_mt.formats.call_text import call_of
 from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.mark_grammars import MARKS, TEXT_MARKS, Marked, marked
-from toolace_mt.formats.tools import read_tools
+from toolace_mt.formats.tools import read_tools, tools_anywhere
 from toolace_mt.formats.turns import Turn, identity, listed_turns, read_result, read_turns, tools_in
 from toolace_mt.transcript import DeclaredTool, JsonValue, Message, Place, Transcript
 
@@ -45,6 +45,8 @@ class MarksFormat:
     def read(self, record: JsonValue, place: Place) -> Transcript:
         turns = read_turns(record)
         written = record.get("tools", record.get("functions")) if isinstance(record, Mapping) else None
+        if not written and isinstance(record, Mapping):
+            written = tools_anywhere(record)
         tools = read_tools(written) if written else _prompted(turns)
         messages = tuple(_message(turn, declares=tools is not None) for turn in turns)
         as_text = any(mark in turn.text for turn in turns for mark in TEXT_MARKS)

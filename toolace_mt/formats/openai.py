@@ -9,7 +9,7 @@ from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.exchanges import answered
 from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.messages import read_messages, write_message
-from toolace_mt.formats.tools import looks_like_tool, read_tools, write_tool
+from toolace_mt.formats.tools import read_tools, tools_anywhere, write_tool
 from toolace_mt.transcript import JsonObject, JsonValue, Place, Transcript
 
 __all__ = ["OpenAIFormat"]
@@ -85,24 +85,7 @@ def _tools(record: JsonObject, messages: JsonValue) -> JsonValue:
     first = messages[0] if isinstance(messages, list) and messages else None
     aside = (part for part in (metadata, first) if isinstance(part, (dict, Mapping)))
     found = next((part["tools"] for part in aside if part.get("tools")), None)
-    return _longest_list_of_tools(record) if found is None else found
-
-
-def _longest_list_of_tools(record: JsonObject) -> JsonValue:
-    """Under whatever key; some list the tools that are needed beside those that are offered."""
-    lists = [
-        member
-        for member in record.values()
-        if isinstance(member, list) and member and all(_is_described_tool(entry) for entry in member)
-    ]
-    return max(lists, key=len, default=None)
-
-
-def _is_described_tool(entry: JsonValue) -> bool:
-    if not isinstance(entry, (dict, Mapping)) or not looks_like_tool(entry):
-        return False
-    function = entry.get("function", entry)
-    return isinstance(function, (dict, Mapping)) and "description" in function
+    return tools_anywhere(record) if found is None else found
 
 
 def _first(record: JsonObject, keys: tuple[str, ...]) -> JsonValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeGuard
 
 import orjson
 
@@ -12,7 +13,7 @@ from toolace_mt.formats.json_text import NotJsonError, parse_json
 from toolace_mt.formats.schemas import Parameters, normal_parameters
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue
 
-__all__ = ["SharedTools", "looks_like_tool", "read_tools", "write_tool"]
+__all__ = ["SharedTools", "looks_like_tool", "read_tools", "tools_anywhere", "write_tool"]
 
 _NAMES = ("name", "api_name", "tool_name")
 _DESCRIPTIONS = ("description", "api_description", "tool_description")
@@ -120,6 +121,29 @@ def looks_like_tool(entry: JsonValue) -> bool:
     return any(isinstance(entry.get(key), str) for key in _NAMES) and any(
         key in entry for key in (*_PARAMETERS, *_LISTED, *_DESCRIPTIONS)
     )
+
+
+def tools_anywhere(record: JsonObject) -> JsonValue:
+    """Give the longest list of tools in a record or in an object in it, under whatever key; None if none is.
+
+    Some list the tools that are needed beside those that are offered.
+    """
+    holders = [record, *(member for member in record.values() if isinstance(member, (dict, Mapping)))]
+    lists = [member for holder in holders for member in holder.values() if _lists_tools(member)]
+    return max(lists, key=len, default=None)
+
+
+def _lists_tools(member: JsonValue) -> TypeGuard[list[JsonValue]]:
+    return isinstance(member, list) and bool(member) and all(map(_is_described, member))
+
+
+def _is_described(entry: JsonValue) -> bool:
+    if isinstance(entry, str):  # each tool as JSON text
+        return entry.startswith("{") and '"name"' in entry and '"description"' in entry
+    if not isinstance(entry, (dict, Mapping)) or not looks_like_tool(entry):
+        return False
+    function = entry.get("function", entry)
+    return isinstance(function, (dict, Mapping)) and "description" in function
 
 
 def _tool(entry: JsonValue, number: int, native: bool, by_default: bool) -> DeclaredTool:

@@ -104,3 +104,29 @@ def test_turns_that_cannot_be_read_are_refused_and_no_catalogue(
     file = tmp_path / "some.json"
     file.write_text(json.dumps([record]))
     assert not is_catalogue_file(file)
+
+
+MARKED = [
+    OPENAI[0],
+    {"role": "assistant", "content": '<tool_call>{"name": "get_order", "arguments": {}}</tool_call>'},
+]
+
+
+@pytest.mark.parametrize("messages", [OPENAI, MARKED])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"chat_template_kwargs": {"xml_tools": [json.dumps(TOOLS[0])], "python_tools": []}},
+        {"extra_info": {"tools": TOOLS}},
+        {"offered": TOOLS},
+    ],
+)
+def test_tools_are_found_wherever_they_stand_beside_the_messages(messages: list[Any], beside: Any) -> None:
+    found = read({"messages": messages, **beside})
+    assert [tool.name for tool in found.tools or ()] == ["get_order"]
+
+
+def test_tools_are_found_in_a_system_prompt_of_any_words() -> None:
+    prompt = {"role": "system", "content": f"You may use these: {json.dumps(TOOLS)} Be kind."}
+    found = read({"messages": [prompt, *MARKED]})
+    assert [tool.name for tool in found.tools or ()] == ["get_order"]
