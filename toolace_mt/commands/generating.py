@@ -13,7 +13,7 @@ from rich.console import Console
 
 from engine import BudgetSpent, EventStream, RunControl, StopReason
 from toolace_mt.commands.dialogue_view import dialogue_lines
-from toolace_mt.commands.interrupts import leaving_at_the_second
+from toolace_mt.commands.interrupts import leave_at_the_second
 from toolace_mt.commands.live_status import telling_status
 from toolace_mt.commands.progress import showing_progress
 from toolace_mt.config import GenerateConfig
@@ -39,6 +39,9 @@ def generate_and_report(settings: GenerateConfig) -> int:
     except KeyboardInterrupt:
         say_stopped()
         return 130
+    finally:
+        if callable(signal.getsignal(signal.SIGINT)):
+            signal.signal(signal.SIGINT, signal.default_int_handler)
     _report(run, settings, Console())
     if run.stop is StopReason.BUDGET_SPENT:
         raise BudgetSpent(
@@ -51,7 +54,8 @@ def generate_and_report(settings: GenerateConfig) -> int:
 async def _generate(settings: GenerateConfig, console: Console, say_stopped: Callable[[], None]) -> Run:
     events = EventStream()
     say = _sayer(console)
-    with leaving_at_the_second(say_stopped), showing_progress(console) as display:
+    leave_at_the_second(say_stopped)
+    with showing_progress(console) as display:
         events.subscribe(display.read)
         async with telling_status(display, console) as take_control:
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 
-__all__ = ["leaving_at_the_second"]
+__all__ = ["leave_at_the_second"]
 
 
-@contextmanager
-def leaving_at_the_second(say_stopped: Callable[[], None]) -> Iterator[None]:
-    """End the process at the second SIGINT while the block lasts, for an end in order may be torn by it.
+def leave_at_the_second(say_stopped: Callable[[], None]) -> None:
+    """From now on end the process at the second SIGINT, for an end in order may be torn by it.
 
-    To be opened within a running loop, whose own way with the first SIGINT is kept.  What is journaled is
-    safe at any moment.
+    To be called within a running loop, whose own way with the first SIGINT is kept.  What is journaled is
+    safe at any moment.  It holds until somebody sets another handler.
     """
     first = signal.getsignal(signal.SIGINT)
-    if not callable(first):
-        yield
+    if not callable(first):  # it is ignored
         return
     count = 0
 
@@ -33,7 +30,3 @@ def leaving_at_the_second(say_stopped: Callable[[], None]) -> Iterator[None]:
         first(number, frame)
 
     signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, first)
