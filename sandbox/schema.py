@@ -24,6 +24,7 @@ __all__ = [
     "Validator",
     "compile_linted",
     "compile_schema",
+    "count_of",
     "lint_schema",
     "without_hints",
 ]
@@ -105,13 +106,15 @@ class Validator:
 
     def problems(self, value: JsonValue) -> list[SchemaProblem]:
         """Give what is wrong with ``value``, nothing if it fits; of what could be very much, the first."""
-        found = [
+        errors = errors_of(self._validator, self._reach, value)
+        if errors is None:
+            return [_UNTOLD]
+        return [
             SchemaProblem(
                 path=json_path(error.instance_path), keyword=error.kind.name, message=error.message[:500]
             )
-            for error in errors_of(self._validator, self._reach, value)
+            for error in errors
         ]
-        return found if found or self.fits(value) else [_UNTOLD]
 
 
 def compile_schema(schema: JsonObject | bool, *, where: str = "schema") -> Validator:
@@ -296,12 +299,12 @@ def _least_parts(schema: object, root: object, known: dict[str, int]) -> int:
 
     properties = schema.get("properties")
     required = schema.get("required")
-    parts = 1 + (_count(schema, "minLength") >> 6)
-    parts += _count(schema, "minItems") * least(schema.get("items"))
-    parts += _count(schema, "minContains") * least(schema.get("contains"))
-    parts += _count(schema, "minProperties") * least(schema.get("additionalProperties"))
+    parts = 1 + (count_of(schema, "minLength") >> 6)
+    parts += count_of(schema, "minItems") * least(schema.get("items"))
+    parts += count_of(schema, "minContains") * least(schema.get("contains"))
+    parts += count_of(schema, "minProperties") * least(schema.get("additionalProperties"))
     if isinstance(properties, Mapping) and isinstance(required, (list, tuple)):
-        parts += sum(least(properties.get(name)) for name in required if isinstance(name, str))
+        parts += sum(least(properties.get(name)) for name in {*map(str, required)})
     for keyword in ("allOf", "prefixItems", "items"):
         listed = schema.get(keyword)
         parts += sum(map(least, listed)) if isinstance(listed, (list, tuple)) else 0
@@ -311,9 +314,10 @@ def _least_parts(schema: object, root: object, known: dict[str, int]) -> int:
     return parts
 
 
-def _count(schema: Mapping[str, object], keyword: str) -> int:
+def count_of(schema: Mapping[str, object], keyword: str, otherwise: int = 0) -> int:
+    """Give a count that a schema demands; it may be written as a float."""
     value = schema.get(keyword)
-    return int(value) if isinstance(value, (int, float)) else 0
+    return int(value) if isinstance(value, (int, float)) else otherwise
 
 
 @functools.lru_cache(maxsize=512)

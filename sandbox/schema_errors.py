@@ -33,15 +33,15 @@ def reach_of(schema: str) -> Reach:
     return Reach(parts, parts if '"anyOf"' in schema or '"oneOf"' in schema else 1)
 
 
-def errors_of(validator: Any, reach: Reach, value: object) -> list[jsonschema_rs.ValidationError]:
-    """Give all errors, the first where they could be too many, none where even that one is too dear."""
+def errors_of(validator: Any, reach: Reach, value: object) -> list[jsonschema_rs.ValidationError] | None:
+    """Give all errors, the first where they could be too many; None where even that one is too dear."""
     if validator.is_valid(value):
         return []
     price = _price(value)
     if reach.all * price <= MOST_BYTES:
         return list(validator.iter_errors(value))
     if reach.first * price > MOST_BYTES:
-        return []
+        return None
     try:
         validator.validate(value)
     except jsonschema_rs.ValidationError as error:

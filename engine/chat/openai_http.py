@@ -11,7 +11,15 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from engine.chat.openai_wire import Omission, chat_url, error_for, lessons, reply_from, request_body, shown
+from engine.chat.openai_wire import (
+    Omission,
+    chat_url,
+    error_for,
+    lessons,
+    malformed_answer,
+    reply_from,
+    request_body,
+)
 from engine.errors import ModelError, RefusedRequest, TransientError, UnusableModel
 from engine.types import ChatReply, ChatRequest
 
@@ -21,6 +29,10 @@ _KEY_VARIABLE = "OPENAI_API_KEY"
 _FIRST_REQUESTS = 10
 _MOST_BYTES = 8 << 20
 _HIDDEN = "[key]"
+# Servers that need no key are given words like "none", which may stand in any message, and "lm-studio", which
+# a reply may hold.
+_SHORTEST_SECRET = 8
+_SHORTEST_IN_REPLIES = 16
 
 
 class ApiKey:
@@ -59,21 +71,21 @@ class ApiKey:
 
     def hide_in(self, body: bytes) -> bytes:
         """Give the body of a complaint without the secret, which servers repeat there."""
-        return body.replace(self._secret.encode(), _HIDDEN.encode()) if self._is_secret(8) else body
+        return body.replace(self._secret.encode(), _HIDDEN.encode()) if self._is_secret else body
 
     def hide(self, text: str) -> str:
         """Give a message without the secret."""
-        return text.replace(self._secret, _HIDDEN) if self._is_secret(8) else text
+        return text.replace(self._secret, _HIDDEN) if self._is_secret else text
 
     def hide_in_reply(self, reply: ChatReply) -> ChatReply:
         """Give the reply without the secret; a key that may be an ordinary word is left in it."""
-        if not self._is_secret(16) or self._secret not in reply.text:
+        if len(self._secret) < _SHORTEST_IN_REPLIES or self._secret not in reply.text:
             return reply
         return replace(reply, text=self.hide(reply.text))
 
-    def _is_secret(self, least: int) -> bool:
-        """Servers that need no key are given words like ``none`` and ``ollama``."""
-        return len(self._secret) >= least
+    @property
+    def _is_secret(self) -> bool:
+        return len(self._secret) >= _SHORTEST_SECRET
 
 
 class OpenAIModel:
@@ -142,25 +154,24 @@ class OpenAIModel:
         try:
             reply = reply_from(body, request, self._model)
         except TransientError:
-            raise self._unless_at_first(self._malformed(body)) from None
+            error = malformed_answer(self._bare(body), self._model)
+            raise self._unless_at_first(self._bared(error)) from None
         self._unserved = None
         return reply if self._key is None else self._key.hide_in_reply(reply)
 
-    def _malformed(self, body: bytes) -> ModelError:
-        return TransientError(
-            self._hidden(f"{self._model} sent a malformed answer: {shown(self._bare(body))}")
-        )
-
     def _error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         error = error_for(status, headers, self._bare(body), server=self._server, model=self._model)
-        error.args = (self._hidden(str(error)),)  # what stood escaped in the body, or in a header
+        self._bared(error)
         return self._unless_at_first(error) if isinstance(error, RefusedRequest) else error
 
     def _bare(self, body: bytes) -> bytes:
         return body if self._key is None else self._key.hide_in(body)
 
-    def _hidden(self, message: str) -> str:
-        return message if self._key is None else self._key.hide(message)
+    def _bared(self, error: ModelError) -> ModelError:
+        """Take out of the message what stood escaped in the body, or in a header."""
+        if self._key is not None:
+            error.args = (self._key.hide(str(error)),)
+        return error
 
     def _unless_at_first(self, error: ModelError) -> ModelError:
         if self._unserved is None:

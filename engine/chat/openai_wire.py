@@ -25,10 +25,10 @@ __all__ = [
     "chat_url",
     "error_for",
     "lessons",
+    "malformed_answer",
     "reply_from",
     "request_body",
     "retry_after_seconds",
-    "shown",
     "without_user",
 ]
 
@@ -152,12 +152,16 @@ def reply_from(body: bytes, request: ChatRequest, model: str) -> ChatReply:
         completion = _READER.decode(body)
         choice = completion.choices[0]
     except (ValueError, RecursionError, IndexError):
-        raise TransientError(f"{model} sent a malformed answer: {shown(body)}") from None
+        raise malformed_answer(body, model) from None
     text, ended = choice.message.text, choice.finish_reason or "stop"
     usage = _usage(completion.usage, request, text)
     if ended == DECLINED or (choice.message.refusal and not text):
         text, ended = choice.message.refusal or "content filter", DECLINED
     return ChatReply(text=text, model=completion.model or model, finish_reason=ended, usage=usage)
+
+
+def malformed_answer(body: bytes, model: str) -> TransientError:
+    return TransientError(f"{model} sent a malformed answer: {_shown(body)}")
 
 
 def _usage(told: _Usage | None, request: ChatRequest, text: str) -> Usage:
@@ -245,15 +249,15 @@ def _server_message(body: bytes) -> str:
     try:
         told = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return shown(body)
+        return _shown(body)
     for key in ("error", "message", "detail"):
         if isinstance(told, dict) and told.get(key):
             told = told[key]
     if isinstance(told, dict) and "message" not in told:
-        return shown(body)
-    return shown(str(told).encode("utf-8", "replace"))
+        return _shown(body)
+    return _shown(str(told).encode("utf-8", "replace"))
 
 
-def shown(body: bytes) -> str:
+def _shown(body: bytes) -> str:
     """Give the beginning of a body in one line."""
     return one_line(body[: 4 * _LONGEST_REASON].decode("utf-8", "replace"), _LONGEST_REASON)

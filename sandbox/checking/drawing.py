@@ -14,8 +14,8 @@ from typing import Any
 
 from sandbox.checking.known import Known, Record, Scalar, in_common
 from sandbox.packs.reading import Pack, ToolSpec
-from sandbox.schema import Validator, compile_schema
-from sandbox.state.values import Chooser, count_of, draw_value, resolve
+from sandbox.schema import Validator, compile_schema, count_of
+from sandbox.state.values import Chooser, draw_value, resolve
 from sandbox.types import Call, JsonObject, JsonValue
 
 __all__ = ["Drawer", "Drawing"]

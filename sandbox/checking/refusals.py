@@ -8,7 +8,8 @@ from typing import Any
 from sandbox.checking.judge import Run
 from sandbox.packs.reading import Pack
 from sandbox.reports import CounterExample, PackFinding
-from sandbox.state.values import Chooser, count_of, draw_value, resolve
+from sandbox.schema import count_of
+from sandbox.state.values import Chooser, draw_value, resolve
 from sandbox.types import Call, Fault, FaultKind, Trajectory
 
 __all__ = ["refusal_findings", "spoilt_arguments"]

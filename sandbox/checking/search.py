@@ -23,7 +23,7 @@ from sandbox.checking.starts import scarce_changes, start_of
 from sandbox.checking.walks import Walk, next_call
 from sandbox.reports import CounterExample, PackFinding
 from sandbox.state.world import state_digest
-from sandbox.types import Call, Fault, FaultKind, Outcome, Trajectory
+from sandbox.types import Call, Execution, Fault, FaultKind, Outcome, Trajectory
 
 __all__ = ["Search"]
 
@@ -93,9 +93,9 @@ class Search:
             for walk, tool in zip(walks, self._pack.tools, strict=True)
             if (call := self._drawer.call(tool, walk.chooser, [])) is not None
         ]
-        trajectories = [Trajectory(start=walk.here, calls=(call,)) for walk, call in drawn]
-        executed = zip(drawn, self._judge.first(trajectories), strict=True)
-        self._advance([tried for tried, execution in executed if _has_ended(execution.steps[0].outcome)])
+        for (walk, call), execution in zip(drawn, self._executed(drawn), strict=True):
+            if _has_ended(execution.steps[0].outcome):
+                self._take(walk, call, execution)
 
     def _open(self, number: int) -> Walk:
         chooser = RandomChooser(random.Random(f"{self._seed}/{number}"), self._texts)
@@ -116,24 +116,30 @@ class Search:
         return Walk(number=number, start=start, here=here, digest=state_digest(here.state), chooser=chooser)
 
     def _advance(self, drawn: Sequence[tuple[Walk, Call]]) -> None:
-        trajectories = [
-            Trajectory(start=walk.here, calls=(call,), keep_snapshots=True) for walk, call in drawn
-        ]
-        for (walk, call), execution in zip(drawn, self._judge.first(trajectories), strict=True):
-            earlier = walk.done[-1] if walk.done else None
-            step = executed_step(call, execution.steps[0], walk.here, walk.digest)
-            walk.add(step)
-            self._coverage.note(call.name, step.outcome, step.steps_used)
-            seen = self._reached.note(call.name, step.outcome, step.steps_used)
-            broken = list(broken_laws(self._pack, self._judge.state_schema, earlier, step))
-            if broken:
-                if _has_ended(step.outcome):
-                    self._stuck.add(call.name)
-                walk.ended = True  # what comes after a broken law is not the next tool's fault
-                for law in broken:
-                    self._report(law, walk, len(walk.done))
-            elif 0 < seen <= RARE and len(walk.done) + CALLS <= LONGEST:
-                self._rare.append(_copy(walk))
+        for (walk, call), execution in zip(drawn, self._executed(drawn), strict=True):
+            self._take(walk, call, execution)
+
+    def _executed(self, drawn: Sequence[tuple[Walk, Call]]) -> Sequence[Execution]:
+        return self._judge.first(
+            [Trajectory(start=walk.here, calls=(call,), keep_snapshots=True) for walk, call in drawn]
+        )
+
+    def _take(self, walk: Walk, call: Call, execution: Execution) -> None:
+        """Go on to where a call has led, and judge it."""
+        earlier = walk.done[-1] if walk.done else None
+        step = executed_step(call, execution.steps[0], walk.here, walk.digest)
+        walk.add(step)
+        self._coverage.note(call.name, step.outcome, step.steps_used)
+        seen = self._reached.note(call.name, step.outcome, step.steps_used)
+        broken = list(broken_laws(self._pack, self._judge.state_schema, earlier, step))
+        if broken:
+            if _has_ended(step.outcome):
+                self._stuck.add(call.name)
+            walk.ended = True  # what comes after a broken law is not the next tool's fault
+            for law in broken:
+                self._report(law, walk, len(walk.done))
+        elif 0 < seen <= RARE and len(walk.done) + CALLS <= LONGEST:
+            self._rare.append(_copy(walk))
 
     def _replay(self, walks: Sequence[Walk]) -> None:
         """P8, P13, P18: another worker does the same in one go, every other time with turned keys."""

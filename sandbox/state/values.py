@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-__all__ = ["Chooser", "count_of", "draw_value", "resolve"]
+from sandbox.schema import count_of
+
+__all__ = ["Chooser", "draw_value", "resolve"]
 
 DEEP = 6
 """Below so many levels nothing is drawn that may be left out, for it doubles with each."""
@@ -32,12 +34,6 @@ def resolve(schema: Any, root: Any) -> Any:
         place, _, name = schema["$ref"].removeprefix("#/").partition("/")
         schema = root.get(place, {}).get(name, {})
     return schema
-
-
-def count_of(schema: Mapping[str, Any], keyword: str, otherwise: int = 0) -> int:
-    """Give a count that a schema demands; it may be written as a float."""
-    value = schema.get(keyword)
-    return int(value) if isinstance(value, (int, float)) else otherwise
 
 
 def draw_value(schema: Any, chooser: Chooser, root: Any = None, depth: int = 0) -> Any:

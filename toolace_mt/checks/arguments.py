@@ -102,9 +102,9 @@ def _offences(tool: CompiledTool, arguments: JsonObject, leave: _Leave) -> Itera
                 named.add(name)
                 yield "TA302", f"{name!r} is no parameter", child("$", name)
     errors = errors_of(tool.schema.validator, tool.schema.reach, arguments)
-    if not errors and not tool.schema.validator.is_valid(arguments):
+    if errors is None:
         yield "TA305", "the arguments do not fit the schema, and are too large to say where", "$"
-    for error in errors:
+    for error in errors or ():
         if not leave.skips(error):
             yield from _offence(tool, error, named)
 

@@ -40,7 +40,8 @@ def serve_command(pack: str, port: int | None, world: str | None, isolation: str
     opened = open_pack(pack)
     if port is None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _leave)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                signal.signal(number, _leave)
         anyio.run(partial(serve_stdio, opened, world=world, required=isolation))
     else:
         anyio.run(partial(serve_http, opened, port=port, world=world, required=isolation, announce=_announce))

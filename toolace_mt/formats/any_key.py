@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from toolace_mt.formats.exchanges import answered, calls_in
 from toolace_mt.transcript import JsonObject, JsonValue
 
-__all__ = ["holds_turns", "step_by_step", "under_usual_key"]
+__all__ = ["are_turns", "holds_turns", "step_by_step", "under_usual_key"]
 
 _SPEAKERS = ("role", "from", "speaker", "sender", "author", "actor")
 _USUAL = {"role": "messages", "from": "conversations"}
@@ -16,9 +17,7 @@ _MOST_LEVELS = 6
 
 def holds_turns(record: JsonObject) -> bool:
     """Tell whether somebody speaks in the record, under whatever key and however deep."""
-    return any(
-        _speaker_key(member) is not None or _speaks_within(member, _MOST_LEVELS) for member in record.values()
-    )
+    return any(are_turns(member) or _speaks_within(member, _MOST_LEVELS) for member in record.values())
 
 
 def under_usual_key(record: JsonValue) -> JsonObject | None:
@@ -38,29 +37,38 @@ def under_usual_key(record: JsonValue) -> JsonObject | None:
 def step_by_step(record: JsonValue) -> list[JsonObject]:
     """Give the dialogues of a record that has, for each step of one, the messages so far and the answer.
 
-    A step that the next one goes on from is not given again.
+    A step that the next one goes on from, with the same calls, is not given again.
     """
     if not isinstance(record, Mapping):
         return []
     for key, member in record.items():
-        steps = [under_usual_key(step) for step in member] if isinstance(member, list) else []
-        whole = [step for step in steps if step is not None and "messages" in step]
+        steps = [_with_messages(step) for step in member] if isinstance(member, list) else []
+        whole = [step for step in steps if step is not None]
         if whole and len(whole) == len(steps):
             rest = {name: part for name, part in record.items() if name != key}
-            return [{**rest, **step} for step in _last_of_each(whole)]
+            after = [*whole[1:], None]
+            kept = [one for one, following in zip(whole, after, strict=True) if not _goes_on(one, following)]
+            return [{**rest, **step} for step in kept]
     return []
 
 
-def _last_of_each(steps: Sequence[JsonObject]) -> list[JsonObject]:
-    after = [*steps[1:], None]
-    return [step for step, following in zip(steps, after, strict=True) if not _goes_on(step, following)]
+def _with_messages(step: JsonValue) -> JsonObject | None:
+    found = step if isinstance(step, Mapping) and "messages" in step else under_usual_key(step)
+    return found if found is not None and _speaker_key(found.get("messages")) == "role" else None
 
 
 def _goes_on(step: JsonObject, following: JsonObject | None) -> bool:
     before, now = step["messages"], None if following is None else following["messages"]
     if not isinstance(before, list) or not isinstance(now, list):
         return False
-    return len(now) > len(before) and now[: len(before)] == before
+    so_far, known = len(before), answered(step, before)
+    goes_on = len(now) > so_far and now[:so_far] == before
+    return goes_on and calls_in(known[so_far:]) == calls_in(now[so_far : len(known)])
+
+
+def are_turns(member: JsonValue) -> bool:
+    """Tell whether this is a list of turns, each with its speaker."""
+    return _speaker_key(member) is not None
 
 
 def _speaker_key(member: JsonValue) -> str | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from toolace_mt.formats.base import UnreadableRecordError
 from toolace_mt.formats.json_text import NotJsonError, dump_json, named_twice, parse_json
@@ -18,6 +18,7 @@ __all__ = [
     "bracket_calls",
     "call_of",
     "calls_of",
+    "looks_like_call",
     "loose_value",
     "python_call",
     "read_arguments",
@@ -37,6 +38,7 @@ _ARGUMENT_KEYS = (
     "args",
     "input",
     "param_dict",
+    "input_parameters",
 )
 _LITERAL_NAMES: dict[str, JsonValue] = {"true": True, "false": False, "null": None, "none": None, "nan": None}
 
@@ -104,6 +106,17 @@ def call_of(value: JsonValue, where: str, *, loose: bool = True) -> RecordedCall
     call_id = value.get("id")
     return RecordedCall(
         name=name, arguments=arguments, raw=raw, id=call_id if isinstance(call_id, str) else None
+    )
+
+
+def looks_like_call(value: JsonValue) -> TypeGuard[JsonObject]:
+    """Tell whether an object names a tool and gives it arguments, and describes none."""
+    if not isinstance(value, (dict, Mapping)) or "description" in value:
+        return False
+    inner = value.get("function")
+    call = inner if isinstance(inner, (dict, Mapping)) else value
+    return any(isinstance(call.get(key), str) for key in (*_NAME_KEYS, "function")) and any(
+        isinstance(call.get(key), (str, dict, Mapping)) for key in _ARGUMENT_KEYS
     )
 
 

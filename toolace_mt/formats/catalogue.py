@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from toolace_mt.formats.any_key import holds_turns
 from toolace_mt.formats.base import UnreadableRecordError
+from toolace_mt.formats.exchanges import ANSWERS
 from toolace_mt.formats.tools import looks_like_tool, read_tools
 from toolace_mt.formats.turns import identity
 from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Place, Transcript
@@ -13,7 +14,7 @@ from toolace_mt.transcript import DeclaredTool, JsonObject, JsonValue, Place, Tr
 __all__ = ["DIALOGUE_KEYS", "CatalogueFormat", "is_catalogue", "listed_tools"]
 
 _NATIVE_MARKS = ("input_parameters", "api_name", "query_parameters", "output_parameters", "api_description")
-_SAID = ("prompt", "response", "completion", "answer", "output", "task", "user_input", "text")
+_SAID = (*ANSWERS, "prompt", "task", "user_input", "text")
 DIALOGUE_KEYS = (
     "messages",
     "conversations",

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-from toolace_mt.formats.any_key import holds_turns
+from toolace_mt.formats.any_key import are_turns
 from toolace_mt.formats.base import UnreadableFileError
 from toolace_mt.formats.json_list import list_items
 from toolace_mt.formats.json_members import cut_member
@@ -155,7 +155,7 @@ def _is_record(first: bytes, following: bytes) -> bool:
         value = parse_json(first)
     except NotJsonError:
         return False
-    return isinstance(value, list) and holds_turns({"": value})
+    return are_turns(value)
 
 
 def _object_or_lines(first: bytes, stream: ByteStream, limit: int) -> Iterator[bytes | TooLong]:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from toolace_mt.formats.call_text import read_arguments
+from toolace_mt.formats.call_text import call_of, looks_like_call
 from toolace_mt.formats.json_text import dump_json
 from toolace_mt.transcript import JsonObject, JsonValue
 
-__all__ = ["answered", "question_and_answer", "unwrapped_exchanges"]
+__all__ = ["ANSWERS", "answered", "calls_in", "question_and_answer", "unwrapped_exchanges"]
 
 _ASKING = ("user", "tool", "function")
 _QUESTIONS = ("system", "instruction", "prompt", "question", "query", "user_input", "task", "input")
 """Of two, the first is what the assistant is told before it is asked."""
-_ANSWERS = ("output", "response", "completion", "answer", "expected_output", "ground_truth", "target")
+ANSWERS = ("output", "response", "completion", "answer", "expected_output", "ground_truth", "target")
 _ANSWER = re.compile(
     r"expected|truth|gold|answer|target|reference|label|ideal|solution|completion|response|output|call(?:s|ed)?\Z"
 )
 _LOGGED = (("body", "response"), ("request", "response"), ("input", "output"), ("inputs", "outputs"))
 """What servers and tracers call a request and its answer."""
 _WRONG = re.compile(r"reject|wrong|incorrect|negative|bad")
-_NAMES = ("name", "tool", "tool_name", "function_name", "function")
-_ARGUMENTS = ("arguments", "args", "parameters", "kwargs", "input_parameters", "input")
 
 
 def answered(record: JsonObject, messages: list[JsonValue]) -> list[JsonValue]:
@@ -31,22 +29,17 @@ def answered(record: JsonObject, messages: list[JsonValue]) -> list[JsonValue]:
     if not isinstance(last, (dict, Mapping)) or last.get("role") not in _ASKING:
         return messages
     answer = next(_answers(record), None)
-    if answer is None or (answer not in record.values() and _calls_in([answer]) & _calls_in(messages)):
+    if answer is None or (answer not in record.values() and calls_in([answer]) & calls_in(messages)):
         return messages  # a dialogue that was played, and beside it the calls that were expected of it
     return [*messages, answer]
 
 
-def _calls_in(messages: Sequence[JsonValue]) -> set[tuple[str, str]]:
+def calls_in(messages: Sequence[JsonValue]) -> set[tuple[str, str]]:
     """The calls of messages: names and arguments."""
     turns = [message for message in messages if isinstance(message, (dict, Mapping))]
     listed = [calls for turn in turns if isinstance(calls := turn.get("tool_calls"), list)]
-    found = [_as_call(call) for several in listed for call in several]
-    functions = [call["function"] for call in found if call is not None]
-    return {
-        (str(function["name"]), dump_json(read_arguments(function["arguments"])[0]))
-        for function in functions
-        if isinstance(function, (dict, Mapping))
-    }
+    found = [call_of(call, "a turn") for calls in listed for call in calls if looks_like_call(call)]
+    return {(call.name, call.raw or dump_json(call.arguments)) for call in found}
 
 
 def question_and_answer(record: JsonValue) -> JsonObject | None:
@@ -58,11 +51,11 @@ def question_and_answer(record: JsonValue) -> JsonObject | None:
     if not asked or (answer is None and "tools" not in record):
         return None
     if answer is None:
-        text = next((record[key] for key in _ANSWERS if isinstance(record.get(key), str)), None)
+        text = next((record[key] for key in ANSWERS if isinstance(record.get(key), str)), None)
         if text is None:
             return None
         answer = {"role": "assistant", "content": text}
-    rest = {key: part for key, part in record.items() if key not in (*_QUESTIONS, *_ANSWERS)}
+    rest = {key: part for key, part in record.items() if key not in (*_QUESTIONS, *ANSWERS)}
     before: list[JsonValue] = [{"role": "system", "content": record[key]} for key in asked[:-1]]
     question: JsonObject = {"role": "user", "content": record[asked[-1]]}
     return {**rest, "messages": [*before, question, answer]}
@@ -76,22 +69,16 @@ def _answers(record: JsonObject) -> Iterator[JsonObject]:
         if isinstance(answer, (dict, Mapping)) and isinstance(answer.get("role"), str):
             yield answer
             continue
-        calls = [_as_call(call) for call in (answer if isinstance(answer, list) else [answer])]
-        if calls and None not in calls:
-            yield {"role": "assistant", "content": None, "tool_calls": calls}
+        calls = answer if isinstance(answer, list) else [answer]
+        if calls and all(map(looks_like_call, calls)):
+            yield {"role": "assistant", "content": None, "tool_calls": [_plain_call(call) for call in calls]}
 
 
-def _as_call(value: JsonValue) -> JsonObject | None:
+def _plain_call(value: JsonValue) -> JsonObject:
     """Give a call under the names that the chat dialect gives its parts."""
-    if not isinstance(value, (dict, Mapping)) or "description" in value:
-        return None
-    function = value.get("function")
-    function = function if isinstance(function, (dict, Mapping)) else value
-    name = next((function[key] for key in _NAMES if isinstance(function.get(key), str)), None)
-    arguments = next((function[key] for key in _ARGUMENTS if key in function), None)
-    if name is None or not isinstance(arguments, (str, dict, Mapping)):
-        return None
-    return {"id": value.get("id"), "function": {"name": name, "arguments": arguments}}
+    call = call_of(value, "the answer")
+    arguments = call.raw if call.arguments is None else call.arguments
+    return {"id": call.id, "function": {"name": call.name, "arguments": arguments}}
 
 
 def unwrapped_exchanges(value: JsonValue) -> Sequence[JsonValue] | None:

@@ -42,7 +42,7 @@ def read_messages(value: JsonValue) -> tuple[Message, ...]:
     """Read a list of messages; raise UnreadableRecordError at the first that is none."""
     if not isinstance(value, list):
         raise UnreadableRecordError("messages are no list")
-    if any(_may_be_in_parts(item) for item in value):
+    if any(_may_be_in_parts(item) for item in value):  # seldom, and cheap to see
         value = [plain for turn, item in enumerate(value) for plain in _without_parts(item, turn)]
     messages: list[Message] = []
     any_spread = False
@@ -61,9 +61,7 @@ def read_messages(value: JsonValue) -> tuple[Message, ...]:
 
 
 def _may_be_in_parts(item: JsonValue) -> bool:
-    return isinstance(item, (dict, Mapping)) and (
-        "parts" in item or (isinstance(item.get("content"), list) and has_agent_parts(item))
-    )
+    return isinstance(item, (dict, Mapping)) and ("parts" in item or isinstance(item.get("content"), list))
 
 
 def _without_parts(item: JsonValue, turn: int) -> list[JsonValue]:

@@ -56,6 +56,21 @@ def test_a_schema_whose_smallest_value_is_huge_is_refused(schema: Any) -> None:
         lint_schema(schema)
 
 
+def test_a_name_that_is_required_again_and_again_is_looked_at_once() -> None:
+    inner: Any = {"properties": {f"p{number}": {} for number in range(500)}, "required": []}
+    looks = 0
+
+    class Counted(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().get(key, default)
+
+    with pytest.raises(PolicyViolation):  # JSON Schema wants the names to differ
+        lint_schema({"properties": {"x": Counted(inner)}, "required": ["x"] * 9_000})
+    assert looks < 100
+
+
 def test_what_may_be_left_out_is_left_out_far_down() -> None:
     schema = nested("maxItems", 50, 28, {"type": "integer"})
     for seed in range(50):

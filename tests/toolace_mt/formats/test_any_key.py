@@ -74,6 +74,9 @@ def test_a_dialogue_told_step_by_step_is_read_once() -> None:
     ]
     (found,) = read_all({"id": 7, "tools": TOOLS, "turns": steps})
     assert [message.role for message in found.messages] == ["user", "assistant", "tool", "assistant"]
+    contradicted = {"query": OPENAI[:1], "ground_truth": {"name": "other", "arguments": {}}}
+    first, _ = read_all({"tools": TOOLS, "turns": [contradicted, steps[1]]})
+    assert [call.name for message in first.messages for call in message.calls] == ["other"]
     other = {"query": [{"role": "user", "content": "And that?"}], "ground_truth": reply}
     both = read_all({"tools": TOOLS, "turns": [*steps, other]})
     assert [len(part.messages) for part in both] == [4, 2]
